@@ -1,0 +1,36 @@
+/** Numbers as text. */
+
+/** Four significant digits, without an exponent where a person would not use one: `0.9876`, `12.35`, `1,234`, `1.2e-7`. */
+export function formatNumber(value: number): string {
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? 'NaN' : value > 0 ? '∞' : '−∞';
+  if (value === 0) return '0';
+  const size = Math.abs(value);
+  if (size < 1e-4 || size >= 1e9) return minus(value.toExponential(2));
+  if (size >= 1000) return minus(Math.round(value).toLocaleString('en-US'));
+  return minus(String(Number(value.toPrecision(4))));
+}
+
+/** Whole numbers with thousands separators. */
+export function formatCount(value: number): string {
+  return Number.isFinite(value) ? minus(Math.round(value).toLocaleString('en-US')) : formatNumber(value);
+}
+
+/** Three significant digits and no more: for a cell or a label with little room. */
+export function formatShort(value: number): string {
+  if (!Number.isFinite(value)) return formatNumber(value);
+  const size = Math.abs(value);
+  if (size >= 10_000) return minus(`${Number((value / 1000).toPrecision(3))}k`);
+  if (size >= 1000) return minus(String(Math.round(value)));
+  if (size !== 0 && size < 0.001) return minus(value.toExponential(0));
+  return minus(String(Number(value.toPrecision(size < 1 ? 2 : 3))));
+}
+
+function minus(text: string): string {
+  return text.startsWith('-') ? `−${text.slice(1)}` : text;
+}
+
+/** At most `most` characters, with an ellipsis where some were cut. */
+export function truncate(text: string, most: number): string {
+  const characters = [...text];
+  return characters.length <= most ? text : `${characters.slice(0, most - 1).join('')}…`;
+}

@@ -1,0 +1,73 @@
+/** What to draw, from what the records declare: sections of charts, each with the metrics that share it. Pure; knows no metric by name. */
+import type { MetricHistory, RunHistory } from '../src/history.ts';
+import type { Axis, Declaration, Panel } from '../src/record.ts';
+
+/** One metric in one chart. */
+export interface Layer {
+  /** `stream/metric`. */
+  readonly name: string;
+  readonly metric: MetricHistory;
+  readonly declaration: Declaration;
+  readonly panel: Panel;
+  /** Name of the metric in a chart that several share; falls back to its id. */
+  readonly label: string;
+}
+
+export interface ChartSpec {
+  /** Stable over the run. */
+  readonly key: string;
+  readonly title: string;
+  readonly stream: string;
+  readonly chart: Panel['chart'];
+  readonly layers: readonly Layer[];
+}
+
+export interface Section {
+  readonly group: string;
+  readonly charts: readonly ChartSpec[];
+}
+
+/** Charts of a run in order of declaration; panels of the same group, title and stream share one. */
+export function sectionsOf(history: RunHistory): Section[] {
+  const groups = new Map<string, Map<string, ChartSpec & { layers: Layer[] }>>();
+  for (const [name, metric] of history.metrics) {
+    for (const panel of metric.declaration.panels) {
+      const charts = groups.get(panel.group) ?? new Map();
+      groups.set(panel.group, charts);
+      addLayer(charts, name, metric, panel);
+    }
+  }
+  return [...groups].map(([group, charts]) => ({ group, charts: [...charts.values()] }));
+}
+
+function addLayer(
+  charts: Map<string, ChartSpec & { layers: Layer[] }>,
+  name: string,
+  metric: MetricHistory,
+  panel: Panel,
+): void {
+  const { declaration } = metric;
+  const key = JSON.stringify([declaration.stream, panel.group, panel.title, panel.chart]);
+  let spec = charts.get(key);
+  if (spec === undefined) {
+    spec = { key, title: panel.title, stream: declaration.stream, chart: panel.chart, layers: [] };
+    charts.set(key, spec);
+  }
+  spec.layers.push({ name, metric, declaration, panel, label: panel.series ?? declaration.id });
+}
+
+/** The history of the metric that weighs this one; undefined where it has none. */
+export function supportOf(history: RunHistory, { stream, weight }: Declaration): MetricHistory | undefined {
+  return weight === undefined ? undefined : history.metrics.get(`${stream}/${weight.metric}`);
+}
+
+/** Labels along an axis of `size` elements: class names from the run, an axis' own, else numbers. */
+export function axisLabels(axis: Axis, size: number, classNames: readonly string[]): string[] {
+  return Array.from({ length: size }, (_, i) => axisLabel(axis, i, classNames));
+}
+
+function axisLabel(axis: Axis, i: number, classNames: readonly string[]): string {
+  if (axis === 'class') return classNames[i] ?? `class ${i}`;
+  if (axis === 'layer') return `layer ${i}`;
+  return axis.labels?.[i] ?? axis.values?.[i]?.toString() ?? `${axis.name} ${i}`;
+}

@@ -1,0 +1,78 @@
+import type { RunHistory } from '../history.ts';
+import type { AlertBody, AnyRecord, RunBody } from '../record.ts';
+import { fullName } from '../record.ts';
+import type { Finding, Rule } from '../rule.ts';
+
+/** Evaluations in a row without the finding until an alert is resolved: one good measurement proves nothing. */
+const QUIET_EVALUATIONS = 3;
+
+interface Open {
+  body: AlertBody;
+  quiet: number;
+}
+
+/**
+ * The frame around the rules: what opens, stays open and is resolved. Rules only look at the evidence; hysteresis and
+ * re-arming live here, so that they are the same live, in replay and in tests.
+ */
+export class RuleFrame {
+  private readonly open = new Map<string, Open>();
+  private readonly rules: readonly Rule[];
+  private readonly failed: (rule: Rule, error: unknown) => void;
+
+  constructor(rules: readonly Rule[], failed: (rule: Rule, error: unknown) => void) {
+    this.rules = rules;
+    this.failed = failed;
+  }
+
+  /** Alerts that opened or were resolved by these records, which `history` holds already. */
+  evaluate(records: readonly AnyRecord[], run: RunBody, history: RunHistory): AlertBody[] {
+    const measured = new Set(records.filter((record) => record.kind === 'measurement').map(fullName));
+    const due = this.rules.filter((rule) => rule.reads.some((name) => measured.has(name)));
+    return due.flatMap((rule) => this.evaluateRule(rule, run, history));
+  }
+
+  private evaluateRule(rule: Rule, run: RunBody, history: RunHistory): AlertBody[] {
+    let findings: readonly Finding[];
+    try {
+      findings = rule.evaluate({ run, history });
+    } catch (error) {
+      this.failed(rule, error);
+      return [];
+    }
+    const present = new Map(findings.map((finding) => [keyOf(rule, finding), finding]));
+    const changes: AlertBody[] = [];
+    for (const [key, finding] of present) {
+      const known = this.open.get(key);
+      if (known !== undefined) {
+        known.quiet = 0;
+        known.body = bodyOf(rule, finding, known.body.id, 'updated');
+        continue;
+      }
+      const body = bodyOf(rule, finding, `${key}@${finding.steps[0]}`, 'opened');
+      this.open.set(key, { body, quiet: 0 });
+      changes.push(body);
+    }
+    return [...changes, ...this.resolve(rule, present, history.lastStep)];
+  }
+
+  private resolve(rule: Rule, present: ReadonlyMap<string, Finding>, step: number): AlertBody[] {
+    const resolved: AlertBody[] = [];
+    for (const [key, known] of this.open) {
+      if (known.body.rule !== rule.id || present.has(key)) continue;
+      known.quiet++;
+      if (known.quiet < QUIET_EVALUATIONS) continue;
+      this.open.delete(key);
+      resolved.push({ ...known.body, state: 'resolved', steps: [known.body.steps[0], step] });
+    }
+    return resolved;
+  }
+}
+
+function keyOf(rule: Rule, { classes }: Finding): string {
+  return `${rule.id}/${classes.join(',')}`;
+}
+
+function bodyOf(rule: Rule, finding: Finding, id: string, state: AlertBody['state']): AlertBody {
+  return { id, rule: rule.id, level: rule.level, state, remedy: rule.remedy, ...finding };
+}

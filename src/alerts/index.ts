@@ -1,0 +1,6 @@
+import type { Rule } from '../rule.ts';
+import initialGuessingBias from './initial-guessing-bias.ts';
+import predictionCollapse from './prediction-collapse.ts';
+
+/** Every rule. */
+export const rules: readonly Rule[] = [initialGuessingBias, predictionCollapse];

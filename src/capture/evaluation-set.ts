@@ -1,0 +1,114 @@
+import type { ModelLike, TensorData, TensorLike, TfLike } from '../tf.ts';
+import { UsageError } from '../usage-error.ts';
+import type { Read } from './decoder.ts';
+import { keepClone, lossFunctionsOf, regularisersOf, tidy } from './engine.ts';
+import { readLabels } from './labels.ts';
+import type { Readback } from './readback.ts';
+
+/** Labelled examples kept aside. */
+export interface LabelledTensors {
+  readonly xs: TensorLike | readonly TensorLike[];
+  readonly ys: TensorLike;
+}
+
+/** Examples per forward pass: bounds the memory of activations; the results are those of one pass. */
+const SLICE = 512;
+
+/** What one evaluation gave, still as data of the device's tensors. */
+export interface Evaluation {
+  readonly outputs: Read;
+  readonly losses: Read | null;
+  readonly regularisation: number;
+}
+
+/** A fixed set on which the network is evaluated now and then, in evaluation mode. */
+export class EvaluationSet {
+  readonly name: string;
+  readonly labels: Read;
+  private readonly tf: TfLike;
+  private readonly xs: readonly TensorLike[];
+  private readonly ys: TensorLike;
+
+  /** Keeps handles of its own on the tensors. Throws a UsageError if the labels don't fit `classes`. */
+  constructor(tf: TfLike, name: string, { xs, ys }: LabelledTensors, classes: number) {
+    checkTensors(name, xs, ys);
+    const labels = { data: ys.dataSync(), shape: ys.shape };
+    checkLabels(name, labels, classes);
+    this.tf = tf;
+    this.name = name;
+    this.labels = labels;
+    this.xs = [xs].flat().map((tensor) => keepClone(tf, tensor as TensorLike));
+    this.ys = keepClone(tf, ys);
+  }
+
+  get size(): number {
+    return this.ys.shape[0]!;
+  }
+
+  dispose(): void {
+    for (const tensor of [...this.xs, this.ys]) tensor.dispose();
+  }
+
+  /** One pass over all examples. `predict`: the user's own, else the model's. Null: the device is busy, try later. */
+  evaluate(
+    model: ModelLike | null,
+    predict: ((xs: never) => unknown) | null,
+    readback: Readback,
+  ): Evaluation | Promise<Evaluation> | null {
+    return tidy(this.tf, () => {
+      const outputs = this.outputsOf(model, predict);
+      const losses = model === null ? null : (lossFunctionsOf(model)?.[0]?.(this.ys, outputs) ?? null);
+      const tensors = [outputs, ...(losses ? [losses] : []), ...(model === null ? [] : regularisersOf(model))];
+      const shapes = tensors.map((tensor) => tensor.shape.slice());
+      const reading = readback.read(tensors);
+      const finish = (data: readonly TensorData[]) => assemble(data, shapes, losses !== null);
+      return reading === null || Array.isArray(reading) ? reading && finish(reading) : reading.then(finish);
+    });
+  }
+
+  private outputsOf(model: ModelLike | null, predict: ((xs: never) => unknown) | null): TensorLike {
+    const xs = (this.xs.length === 1 ? this.xs[0]! : this.xs) as never;
+    const outputs = predict ? predict(xs) : model!.predict(xs, { batchSize: SLICE } as never);
+    return (Array.isArray(outputs) ? outputs[0] : outputs) as TensorLike;
+  }
+}
+
+function assemble(data: readonly TensorData[], shapes: readonly number[][], hasLosses: boolean): Evaluation {
+  const rest = data.slice(hasLosses ? 2 : 1);
+  return {
+    outputs: { data: data[0]!, shape: shapes[0]! },
+    losses: hasLosses ? { data: data[1]!, shape: shapes[1]! } : null,
+    regularisation: rest.reduce((sum, scalar) => sum + scalar[0]!, 0),
+  };
+}
+
+function checkTensors(name: string, xs: LabelledTensors['xs'], ys: TensorLike): void {
+  const inputs = [xs].flat() as (TensorLike | undefined)[];
+  for (const tensor of [...inputs, ys]) {
+    if (typeof tensor?.dataSync !== 'function' || tensor.isDisposed) {
+      throw new UsageError(
+        `Expected ${name}: { xs, ys } with live tensors, got ${tensor?.isDisposed ? 'a disposed tensor' : typeof tensor}: pass tensors and keep them until watch returns.`,
+      );
+    }
+  }
+  const counts = inputs.map((tensor) => tensor!.shape[0]);
+  if (counts.some((count) => count !== ys.shape[0]) || ys.shape[0] === 0) {
+    throw new UsageError(
+      `Expected as many inputs as labels in ${name}, at least one, got ${counts.join(', ')} inputs and ${ys.shape[0]} labels.`,
+    );
+  }
+}
+
+function checkLabels(name: string, labels: Read, classes: number): void {
+  const read = readLabels(labels.data, labels.shape, classes);
+  if (read === null) {
+    throw new UsageError(
+      `Expected the labels of ${name} as [examples, ${classes}] (one-hot) or [examples] (class indices), got shape [${labels.shape.join(', ')}]: check numClasses or classNames.`,
+    );
+  }
+  if (read.stray !== null) {
+    throw new UsageError(
+      `Expected the labels of ${name} to be classes 0 to ${classes - 1}, got ${read.stray}: name all classes in classNames, or mend the labels.`,
+    );
+  }
+}

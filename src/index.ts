@@ -1,0 +1,15 @@
+export type { TrainingCallback } from './callbacks.ts';
+export type { LabelledTensors } from './capture/evaluation-set.ts';
+export type { OutputKind } from './capture/outputs.ts';
+export type { Examples, Snapshot } from './capture/snapshot.ts';
+export type { ShownRecord } from './journal.ts';
+export { defineMetric, type Measured, type Metric, type MetricPanel } from './metric.ts';
+export type { Monitor } from './monitor.ts';
+export type { WatchOptions } from './options.ts';
+export type { AlertBody, AlertRecord, AnyRecord, Axis, Declaration, Panel } from './record.ts';
+export { atEpochEnd, every, everyStep, logSpaced, type Schedule } from './schedule.ts';
+export { type CallbackOptions, callbacks, classMetrics, initialGuesses } from './suite.ts';
+export type { ModelLike, OptimizerLike, TensorLike, TfLike } from './tf.ts';
+export { UsageError } from './usage-error.ts';
+export { VERSION } from './version.ts';
+export { watch } from './watch.ts';

@@ -1,0 +1,60 @@
+/** What a metric is: data and one function. Adding one is a file in metrics/, a line in its list, and a test. */
+import type { Snapshot } from './capture/snapshot.ts';
+import type { Axis, Declaration, Fold, Panel, Weight } from './record.ts';
+
+/** What a metric may return: a scalar, a row-major list (null = missing), or null for "nothing to say at this step". */
+export type Measured = number | ArrayLike<number | null> | null;
+
+/** A panel of a metric, and the streams it is for (default: all of the metric's). */
+export interface MetricPanel extends Panel {
+  readonly streams?: readonly string[];
+}
+
+export interface Metric {
+  /** Equals the file's name; the full name is `stream/id`. */
+  readonly id: string;
+  /** One or two sentences for a person: what is measured, and what is good. */
+  readonly help: string;
+  /** `[]` scalar, `['class']` vector, `['class', 'class']` matrix. */
+  readonly axes: readonly Axis[];
+  /** `probe` stands for every evaluation set. */
+  readonly streams: readonly ('train' | 'probe' | 'model' | 'monitor')[];
+  /** How often it is measured on `train` and `model`; evaluation sets always follow the schedule. */
+  readonly cadence: 'step' | 'schedule';
+  /** How steps become one value; default 'mean' at every step, 'last' on schedule. */
+  readonly fold?: Fold;
+  readonly weight?: Weight;
+  /** Stored as float64 (counts). */
+  readonly double?: boolean;
+  readonly panels: readonly MetricPanel[];
+  /** Reads the snapshot; must not keep tensors or change anything. */
+  measure(snapshot: Snapshot): Measured;
+}
+
+/** Identity; exists for inference and for the reader. */
+export function defineMetric(metric: Metric): Metric {
+  return metric;
+}
+
+/** What a stream is to a metric: every stream that is not classwatch's own is an evaluation set. */
+export function roleOf(stream: string): Metric['streams'][number] {
+  return stream === 'train' || stream === 'model' || stream === 'monitor' ? stream : 'probe';
+}
+
+/** The declaration of a metric in one stream: what travels before its first measurement. */
+export function declarationOf(metric: Metric, stream: string): Declaration {
+  const role = roleOf(stream);
+  const cadence = role === 'probe' ? 'schedule' : metric.cadence;
+  return {
+    id: metric.id,
+    stream,
+    help: metric.help,
+    axes: metric.axes,
+    cadence,
+    fold: cadence === 'schedule' ? 'last' : (metric.fold ?? 'mean'),
+    ...(metric.weight ? { weight: metric.weight } : {}),
+    panels: metric.panels
+      .filter((panel) => panel.streams === undefined || panel.streams.includes(role))
+      .map(({ streams: _, ...panel }) => panel),
+  };
+}

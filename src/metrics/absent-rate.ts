@@ -1,0 +1,12 @@
+import { defineMetric } from '../metric.ts';
+
+export default defineMetric({
+  id: 'absent-rate',
+  help: 'Share of the batches that hold no example of the class: 1 - (1 - share)^batch size if batches are drawn at random. A class that is mostly absent gets a gradient only now and then.',
+  axes: ['class'],
+  streams: ['train'],
+  cadence: 'step',
+  weight: { metric: 'support', total: true },
+  panels: [{ group: 'Batches', title: 'Batches without the class', chart: 'line', bounds: [0, 1] }],
+  measure: ({ tally }) => (tally === null ? null : Float64Array.from(tally.support, (n) => (n === 0 ? 1 : 0))),
+});

@@ -1,0 +1,11 @@
+import { defineMetric } from '../metric.ts';
+
+export default defineMetric({
+  id: 'overhead',
+  help: "Share of the training thread's time that classwatch took since the first step.",
+  axes: [],
+  streams: ['monitor'],
+  cadence: 'schedule',
+  panels: [{ group: 'Monitor', title: 'Share of training time', chart: 'line', bounds: [0, null], better: 'lower' }],
+  measure: ({ monitor }) => monitor?.overhead ?? null,
+});

@@ -1,0 +1,194 @@
+import { type TrainingCallback, trainingCallback } from './callbacks.ts';
+import type { EvaluationSet } from './capture/evaluation-set.ts';
+import type { TrainingHook } from './capture/training-hook.ts';
+import type { Journal, ShownRecord } from './journal.ts';
+import { type AlertRecord, type Declaration, type EndBody, packValues, RECORD_VERSION } from './record.ts';
+import type { Recorder } from './recorder.ts';
+import type { Link } from './relay/link.ts';
+import type { ModelLike, TensorLike } from './tf.ts';
+
+/** A run under watch. Nothing here throws after `close`. */
+export interface Monitor {
+  /**
+   * Link to the live page. Each reading gives a fresh link, valid for one browser and ten minutes; the browser then stays
+   * signed in. With the option `url`: the server elsewhere. Null when nothing is served.
+   */
+  readonly url: string | null;
+  /** The run's id. */
+  readonly run: string;
+  /** For fit: `callbacks: [...yours, ...monitor.callbacks]`. */
+  readonly callbacks: TrainingCallback[];
+  /** Whether a rule of `stopOn` has fired; works in a loop that never yields. */
+  readonly shouldStop: boolean;
+  /** Share of the training thread's time that classwatch took since the first step. */
+  readonly overhead: number;
+  /** Shows labels and predictions of a batch inside the loss function; returns the predictions. */
+  observe<T extends TensorLike>(predictions: T, labels: TensorLike): T;
+  /** Records a number of your own at the current step. */
+  log(name: string, value: number): void;
+  on(event: 'record', listener: (record: ShownRecord) => void): Monitor;
+  on(event: 'alert', listener: (alert: AlertRecord) => void): Monitor;
+  /** Resolves when everything seen so far is on disk (or sent). */
+  flush(): Promise<void>;
+  /** Ends the run. With `keepServing` the page stays up, and the process with it, until it is interrupted. */
+  close(options?: { readonly keepServing?: boolean }): Promise<void>;
+}
+
+/** A monitor as the callbacks drive it. */
+export interface DrivenMonitor extends Monitor {
+  beginTraining(): Promise<void>;
+  beginEpoch(stepsPerEpoch: number | null): void;
+  endEpoch(): void;
+  /** Ends the run with a status; idempotent. */
+  end(status: EndBody['status'], keepServing?: boolean): Promise<void>;
+}
+
+/** The parts of a run under watch, made by `watch`. */
+export interface MonitorParts {
+  readonly run: string;
+  readonly model: ModelLike | null;
+  readonly link: Link | null;
+  readonly journal: Journal;
+  readonly recorder: Recorder;
+  readonly hook: TrainingHook;
+  readonly sets: readonly EvaluationSet[];
+  readonly alertListeners: Set<(alert: AlertRecord) => void>;
+  readonly report: (sentence: string) => void;
+}
+
+/** Longest name of a number of the user's own. */
+const MAX_LOG_NAME = 200;
+
+export class LiveMonitor implements DrivenMonitor {
+  readonly run: string;
+  readonly callbacks: TrainingCallback[];
+  private readonly logged = new Set<string>();
+  private closed = false;
+  private readonly parts: MonitorParts;
+
+  constructor(parts: MonitorParts) {
+    this.parts = parts;
+    this.run = parts.run;
+    this.callbacks = [
+      trainingCallback({
+        trainBegin: () => this.beginTraining(),
+        epochBegin: (stepsPerEpoch) => this.beginEpoch(stepsPerEpoch),
+        epochEnd: () => this.endEpoch(),
+        trainEnd: () => parts.recorder.settled(),
+      }),
+    ];
+  }
+
+  get url(): string | null {
+    return this.parts.link?.url() ?? null;
+  }
+
+  get shouldStop(): boolean {
+    return this.parts.link?.shouldStop ?? false;
+  }
+
+  get overhead(): number {
+    return this.parts.recorder.overhead;
+  }
+
+  observe<T extends TensorLike>(predictions: T, labels: TensorLike): T {
+    this.parts.hook.observe(predictions, labels);
+    return predictions;
+  }
+
+  log(name: string, value: number): void {
+    if (this.closed) return;
+    const { journal, recorder, hook, run } = this.parts;
+    const metric = String(name).slice(0, MAX_LOG_NAME);
+    const head = { time: Date.now(), step: hook.step, epoch: recorder.epochs.at(hook.step) };
+    if (!this.logged.has(metric)) {
+      this.logged.add(metric);
+      journal.declare(loggedDeclaration(metric), head);
+    }
+    const values = packValues([Number(value)]);
+    const measurement = { ...head, v: RECORD_VERSION, run, stream: 'log', metric, shape: [], values };
+    journal.send([{ ...measurement, kind: 'measurement' }]);
+  }
+
+  on(event: 'record' | 'alert', listener: ((record: ShownRecord) => void) & ((alert: AlertRecord) => void)): Monitor {
+    if (event === 'record') this.parts.journal.listeners.add(listener);
+    else this.parts.alertListeners.add(listener);
+    return this;
+  }
+
+  async flush(): Promise<void> {
+    await this.parts.recorder.settled();
+    await this.parts.link?.flush();
+  }
+
+  async close({ keepServing = false } = {}): Promise<void> {
+    await this.end(this.shouldStop ? 'stopped' : 'finished', keepServing);
+  }
+
+  async end(status: EndBody['status'], keepServing = false): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    const { hook, recorder, journal, link, sets, report, run } = this.parts;
+    if (hook.step === 0) {
+      report('No training step was seen: compile the model, or pass the optimizer of your loop as { optimizer }.');
+    } else recorder.evaluateAtEnd(hook.step);
+    hook.close();
+    await recorder.settled();
+    const epoch = recorder.epochs.at(hook.step);
+    const head = { v: RECORD_VERSION, run, time: Date.now(), step: hook.step, epoch, stream: 'monitor' };
+    journal.write({ ...head, kind: 'end', body: { status } });
+    for (const set of sets) set.dispose();
+    await link?.close(keepServing);
+  }
+
+  async beginTraining(): Promise<void> {
+    if (this.closed) return;
+    this.parts.hook.begin();
+    await this.parts.recorder.settled();
+  }
+
+  beginEpoch(stepsPerEpoch: number | null): void {
+    this.parts.recorder.epochs.begin(this.parts.hook.step, stepsPerEpoch);
+  }
+
+  endEpoch(): void {
+    if (this.closed) return;
+    const { recorder, hook } = this.parts;
+    recorder.epochs.end(hook.step);
+    recorder.evaluateAtEnd(hook.step);
+  }
+}
+
+function loggedDeclaration(id: string): Declaration {
+  return {
+    id,
+    stream: 'log',
+    help: 'Recorded by monitor.log in the training script.',
+    axes: [],
+    cadence: 'step',
+    fold: 'mean',
+    panels: [{ group: 'Logged', title: id, chart: 'line' }],
+  };
+}
+
+/** What `mode: 'disabled'` gives: training as if classwatch were not there. */
+export class SilentMonitor implements DrivenMonitor {
+  readonly url = null;
+  readonly run = '';
+  readonly callbacks: TrainingCallback[] = [];
+  readonly shouldStop = false;
+  readonly overhead = 0;
+  observe<T extends TensorLike>(predictions: T): T {
+    return predictions;
+  }
+  log(): void {}
+  on(): Monitor {
+    return this;
+  }
+  async flush(): Promise<void> {}
+  async close(): Promise<void> {}
+  async beginTraining(): Promise<void> {}
+  beginEpoch(): void {}
+  endEpoch(): void {}
+  async end(): Promise<void> {}
+}

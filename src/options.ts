@@ -1,0 +1,135 @@
+import type { LabelledTensors } from './capture/evaluation-set.ts';
+import type { OutputKind } from './capture/outputs.ts';
+import type { Metric } from './metric.ts';
+import { nearest } from './nearest.ts';
+import type { AlertRecord } from './record.ts';
+import type { Schedule } from './schedule.ts';
+import type { OptimizerLike } from './tf.ts';
+import { UsageError } from './usage-error.ts';
+
+/** Everything that `watch` and the callbacks take; all optional. Code goes before environment before default. */
+export interface WatchOptions {
+  /** Shown in the list of runs; default: date and time. */
+  readonly name?: string;
+  /** Anything worth keeping with the run: learning rate, seed, data set. */
+  readonly config?: { readonly [key: string]: unknown };
+  readonly classNames?: readonly string[];
+  /** Number of classes; default from classNames, else from the model's output. */
+  readonly numClasses?: number;
+  /** What the model's outputs are; 'auto' (default) tells from the first batch whether rows sum to 1. */
+  readonly outputs?: OutputKind | 'auto';
+  /** Labelled examples kept aside: evaluated before the first step, then on the schedule and at the end of each epoch. */
+  readonly probe?: LabelledTensors;
+  /** Further sets, by the name of their stream. */
+  readonly evalSets?: { readonly [name: string]: LabelledTensors };
+  /** Training examples of each class. */
+  readonly classCounts?: readonly number[];
+  /** The optimizer of a hand-written loop. */
+  readonly optimizer?: OptimizerLike;
+  /** Outputs for inputs, where there is no LayersModel. */
+  readonly predict?: (xs: never) => unknown;
+  /** When the probe and the classifier are measured; default: log-spaced. */
+  readonly schedule?: Schedule;
+  /** Folder of the runs; default 'runs'. */
+  readonly logdir?: string;
+  /** A classwatch server elsewhere; then nothing is stored or served here. */
+  readonly url?: string;
+  readonly token?: string;
+  readonly host?: string;
+  /** First port to try; default 6120. 0: any. */
+  readonly port?: number;
+  /** Folder of a built page of your own. */
+  readonly dashboard?: string;
+  readonly onAlert?: (alert: AlertRecord) => void;
+  /** Ids of rules that set `monitor.shouldStop` and stop a running fit. */
+  readonly stopOn?: readonly string[];
+  /** Ids of the rules to evaluate; default all. */
+  readonly rules?: readonly string[];
+  /** Metrics beside the built-in ones. */
+  readonly metrics?: readonly Metric[];
+  /** The relay worker's file, where a bundler has moved it. */
+  readonly workerUrl?: URL | string;
+  /** 'offline': record, serve nothing. 'disabled': do nothing at all. */
+  readonly mode?: 'online' | 'offline' | 'disabled';
+}
+
+const KNOWN: { readonly [K in keyof Required<WatchOptions>]: true } = {
+  name: true,
+  config: true,
+  classNames: true,
+  numClasses: true,
+  outputs: true,
+  probe: true,
+  evalSets: true,
+  classCounts: true,
+  optimizer: true,
+  predict: true,
+  schedule: true,
+  logdir: true,
+  url: true,
+  token: true,
+  host: true,
+  port: true,
+  dashboard: true,
+  onAlert: true,
+  stopOn: true,
+  rules: true,
+  metrics: true,
+  workerUrl: true,
+  mode: true,
+};
+
+const MODES = ['online', 'offline', 'disabled'];
+const OUTPUTS = ['auto', 'probabilities', 'logits'];
+/** Names of streams that are not evaluation sets. */
+const RESERVED = new Set(['train', 'model', 'monitor', 'log', 'probe']);
+const SET_NAME = /^[A-Za-z0-9][\w .-]{0,63}$/;
+
+/** Adds the environment and checks names and kinds. Throws a UsageError that names the nearest known option. */
+export function resolveOptions(options: WatchOptions): WatchOptions {
+  for (const name of Object.keys(options)) {
+    if (!Object.hasOwn(KNOWN, name)) {
+      throw new UsageError(`Unknown option "${name}": did you mean "${nearest(name, Object.keys(KNOWN))}"?`);
+    }
+  }
+  const env = environment();
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  const resolved: WatchOptions = { ...env, ...given };
+  oneOf('mode', resolved.mode, MODES);
+  oneOf('outputs', resolved.outputs, OUTPUTS);
+  checkPort(resolved.port);
+  checkSets(resolved.evalSets ?? {});
+  return resolved;
+}
+
+function environment(): WatchOptions {
+  const { CLASSWATCH_MODE, CLASSWATCH_LOGDIR, CLASSWATCH_URL, CLASSWATCH_TOKEN } = globalThis.process?.env ?? {};
+  return {
+    ...(CLASSWATCH_MODE ? { mode: CLASSWATCH_MODE as 'online' } : {}),
+    ...(CLASSWATCH_LOGDIR ? { logdir: CLASSWATCH_LOGDIR } : {}),
+    ...(CLASSWATCH_URL ? { url: CLASSWATCH_URL } : {}),
+    ...(CLASSWATCH_TOKEN ? { token: CLASSWATCH_TOKEN } : {}),
+  };
+}
+
+function oneOf(name: string, value: string | undefined, known: readonly string[]): void {
+  if (value === undefined || known.includes(value)) return;
+  throw new UsageError(
+    `Expected ${name} to be ${known.map((k) => `'${k}'`).join(' or ')}, got '${value}': did you mean '${nearest(value, known)}'?`,
+  );
+}
+
+function checkPort(port: number | undefined): void {
+  if (port === undefined || (Number.isInteger(port) && port >= 0 && port <= 65535)) return;
+  throw new UsageError(`Expected port to be an integer from 0 to 65535, got ${port}.`);
+}
+
+function checkSets(sets: { readonly [name: string]: unknown }): void {
+  for (const name of Object.keys(sets)) {
+    if (RESERVED.has(name) || !SET_NAME.test(name)) {
+      throw new UsageError(
+        `Expected names of evalSets of up to 64 letters, digits, spaces, dots, dashes, and none of ${[...RESERVED].join(', ')}; got "${name}": rename it.`,
+      );
+    }
+  }
+}

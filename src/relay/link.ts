@@ -1,0 +1,166 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import type { JournalSink } from '../journal.ts';
+import type { AlertRecord, MeasurementRecord, Unnumbered } from '../record.ts';
+import { UsageError } from '../usage-error.ts';
+import { encodeFrame } from './frame.ts';
+import type { FromRelay, RelayOptions, ToRelay } from './message.ts';
+import { shareWords, WORDS } from './words.ts';
+
+/** Frames that the worker has not dealt with yet may fill this much memory; then measurements are dropped and counted. */
+const MAX_PENDING_BYTES = 64 * 2 ** 20;
+/** How long the end of the process waits for the worker. */
+const DRAIN_MS = 500;
+
+export interface LinkOptions extends Omit<RelayOptions, 'words' | 'dashboard'> {
+  /** The built worker; default: next to this file. */
+  readonly workerUrl: URL | string | undefined;
+  readonly dashboard: string | undefined;
+  readonly onAlert: (record: AlertRecord) => void;
+  readonly onTrouble: (what: string, sentence: string) => void;
+}
+
+/** The training thread's end of the relay: hands records over and never waits. */
+export class Link implements JournalSink {
+  /** Where the page is, without code; null when nothing is served. */
+  origin: string | null = null;
+  /** Measurements that were dropped because the worker could not keep up. */
+  dropped = 0;
+  private readonly words = shareWords();
+  private readonly worker: Worker;
+  private readonly numbers = new Map<string, number>();
+  private readonly waiting = new Map<number, () => void>();
+  private nextId = 1;
+  private sent = 0;
+  private gone = false;
+  private readonly options: LinkOptions;
+  private readonly onExit = () => this.drain();
+
+  private constructor(options: LinkOptions, file: URL) {
+    this.options = options;
+    const { onAlert: _, onTrouble: __, workerUrl: ___, dashboard, ...rest } = options;
+    const page = dashboard ?? fileURLToPath(new URL('../dashboard', file));
+    this.worker = new Worker(file, { workerData: { ...rest, dashboard: page, words: this.words } });
+  }
+
+  /** Starts the worker. Null (after a sentence) if its file can't be found; throws a UsageError if it refuses to start. */
+  static async open(options: LinkOptions, report: (sentence: string) => void): Promise<Link | null> {
+    const file = new URL(options.workerUrl ?? './worker.js', import.meta.url);
+    if (file.protocol !== 'file:' || !existsSync(file)) {
+      report(
+        `Expected the relay worker at ${file.href}, found nothing there, so nothing is recorded: ` +
+          "copy classwatch's dist/relay/worker.js next to your bundle and pass its URL as workerUrl.",
+      );
+      return null;
+    }
+    const link = new Link(options, file);
+    await link.started();
+    return link;
+  }
+
+  get shouldStop(): boolean {
+    return Atomics.load(this.words, WORDS.shouldStop) === 1;
+  }
+
+  write(record: Unnumbered): void {
+    if (record.kind === 'metric') this.numbers.set(`${record.stream}/${record.body.id}`, this.numbers.size);
+    this.post({ t: 'record', record });
+  }
+
+  send(measurements: readonly Unnumbered<MeasurementRecord>[]): void {
+    if (this.gone) return;
+    const pending = (this.sent - Atomics.load(this.words, WORDS.acknowledged)) | 0;
+    if (pending > MAX_PENDING_BYTES) {
+      this.dropped += measurements.length;
+      return;
+    }
+    const frame = encodeFrame(measurements, ({ stream, metric }) => this.numbers.get(`${stream}/${metric}`)!);
+    this.sent = (this.sent + frame.byteLength) | 0;
+    this.worker.postMessage(frame, [frame]);
+  }
+
+  /** A link to the page with a fresh bootstrap code; null when nothing is served. */
+  url(): string | null {
+    if (this.origin === null || this.options.url !== undefined) return this.origin;
+    const code = crypto.randomUUID();
+    this.post({ t: 'code', code });
+    return `${this.origin}/?code=${code}`;
+  }
+
+  /** Resolves when everything handed over so far is durable. */
+  flush(): Promise<void> {
+    return this.ask((id) => ({ t: 'flush', id }));
+  }
+
+  /** Resolves when everything is put away; with `keepServing` the worker lives on and keeps the process alive. */
+  async close(keepServing: boolean): Promise<void> {
+    if (this.gone) return;
+    await this.ask((id) => ({ t: 'close', id, keepServing }));
+    if (keepServing && this.origin !== null) {
+      this.worker.ref();
+      return;
+    }
+    process.off('exit', this.onExit);
+    this.gone = true;
+    await this.worker.terminate();
+  }
+
+  private async started(): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.worker.once('message', (message: FromRelay) => {
+        if (message.t === 'ready') {
+          this.origin = message.origin;
+          resolve();
+        } else reject(new UsageError(message.t === 'refused' ? message.sentence : 'The relay did not start.'));
+      });
+      this.worker.once('error', reject);
+    }).catch(async (error: unknown) => {
+      await this.worker.terminate();
+      throw error;
+    });
+    this.worker.removeAllListeners('error');
+    this.worker.on('error', (error) => this.lost(error));
+    this.worker.on('message', (message: FromRelay) => this.receive(message));
+    this.worker.unref();
+    process.on('exit', this.onExit);
+  }
+
+  private receive(message: FromRelay): void {
+    if (message.t === 'alert') this.options.onAlert(message.record);
+    else if (message.t === 'trouble') this.options.onTrouble(message.what, message.sentence);
+    else if (message.t === 'done') this.waiting.get(message.id)?.();
+  }
+
+  /** The worker died: nothing more is recorded, nobody waits for it, training goes on. */
+  private lost(error: unknown): void {
+    this.gone = true;
+    for (const done of this.waiting.values()) done();
+    this.options.onTrouble('The relay worker', error instanceof Error ? error.message : String(error));
+  }
+
+  private post(message: ToRelay): void {
+    if (!this.gone) this.worker.postMessage(message);
+  }
+
+  private ask(message: (id: number) => ToRelay): Promise<void> {
+    if (this.gone) return Promise.resolve();
+    const id = this.nextId++;
+    // While somebody awaits an answer the worker must keep the process alive.
+    this.worker.ref();
+    return new Promise<void>((resolve) => {
+      this.waiting.set(id, resolve);
+      this.post(message(id));
+    }).finally(() => {
+      this.waiting.delete(id);
+      this.worker.unref();
+    });
+  }
+
+  /** At the end of the process: give the worker a moment to put everything away. Runs inside 'exit', so it blocks. */
+  private drain(): void {
+    if (this.gone) return;
+    this.post({ t: 'exit' });
+    Atomics.wait(this.words, WORDS.drained, 0, DRAIN_MS);
+  }
+}

@@ -1,0 +1,150 @@
+/** The door for writers: training processes that keep their run on this server. */
+import * as v from 'valibot';
+import type { WebSocket } from 'ws';
+import { encodeMessage, type IngestMessage, PROTOCOL_VERSION } from '../protocol.ts';
+import type { AnyRecord } from '../record.ts';
+import { isRunId } from '../store/run-id.ts';
+import type { Store } from '../store/store.ts';
+import type { Faults } from './faults.ts';
+import { decodeFrame } from './frame.ts';
+import { parseRecord } from './record-schema.ts';
+import { bytesOf } from './viewer.ts';
+
+/** Records in one frame. */
+export const MAX_FRAME_RECORDS = 65_536;
+/** What writers sent is made durable, and confirmed, this long after it came (ms). */
+const FLUSH_MS = 200;
+
+const OPEN = v.strictObject({ t: v.literal('open'), v: v.number(), run: v.string() });
+const RECORDS = v.strictObject({
+  t: v.literal('records'),
+  run: v.string(),
+  records: v.pipe(v.array(v.unknown()), v.maxLength(MAX_FRAME_RECORDS)),
+});
+const MESSAGE = v.variant('t', [OPEN, RECORDS]);
+
+interface Writer {
+  readonly socket: WebSocket;
+  run: string | null;
+  /** Seq of the last record taken, and of the last one confirmed. */
+  seq: number;
+  confirmed: number;
+}
+
+export class Ingest {
+  private readonly store: Store;
+  private readonly faults: Faults;
+  private readonly publish: (records: readonly AnyRecord[]) => void;
+  private readonly writers = new Set<Writer>();
+  /** Runs that came in through this door: they may come back after a broken connection. */
+  private readonly runs = new Set<string>();
+  private timer: NodeJS.Timeout | null = null;
+
+  constructor(store: Store, faults: Faults, publish: (records: readonly AnyRecord[]) => void) {
+    this.store = store;
+    this.faults = faults;
+    this.publish = publish;
+  }
+
+  get size(): number {
+    return this.writers.size;
+  }
+
+  /** Takes a writer in and waits for its `open`. */
+  join(socket: WebSocket): void {
+    const writer: Writer = { socket, run: null, seq: 0, confirmed: 0 };
+    this.writers.add(writer);
+    socket.on('close', () => this.writers.delete(writer));
+    socket.on('message', (data, binary) => {
+      try {
+        this.hear(writer, binary ? bytesOf(data) : new Uint8Array(0));
+      } catch (error) {
+        if (!(error instanceof RangeError)) this.faults.note('Taking records', error);
+        refuse(socket, error instanceof Error ? error.message : String(error));
+      }
+    });
+  }
+
+  close(): void {
+    if (this.timer === null) return;
+    clearTimeout(this.timer);
+    this.confirm();
+  }
+
+  private hear(writer: Writer, bytes: Uint8Array): void {
+    const result = v.safeParse(MESSAGE, decodeFrame(bytes));
+    if (!result.success) throw new RangeError('Expected an open or records message: see docs/protocol.md.');
+    if (result.output.t === 'open') this.open(writer, result.output);
+    else this.take(writer, result.output.run, result.output.records);
+  }
+
+  private open(writer: Writer, { v: version, run }: v.InferOutput<typeof OPEN>): void {
+    if (version !== PROTOCOL_VERSION) {
+      throw new RangeError(
+        `This server speaks version ${PROTOCOL_VERSION}, the writer ${version}: update the older of the two.`,
+      );
+    }
+    if (!isRunId(run))
+      throw new RangeError('Expected a run id of 4 to 64 lower-case letters, digits and hyphens: choose another one.');
+    if (writer.run !== null)
+      throw new RangeError('One connection carries one run: open another connection for another run.');
+    this.turnOut(run);
+    if (this.store.owns(run) && !this.runs.has(run)) {
+      throw new RangeError(`Run ${run} is written by the server's own process: start a run of your own.`);
+    }
+    writer.run = run;
+    this.runs.add(run);
+    this.store.flush();
+    writer.seq = this.store.runs().find((row) => row.run === run)?.lastSeq ?? 0;
+    this.have(writer);
+  }
+
+  /** A connection that broke is often noticed by the writer first: its new one takes the place of the old. */
+  private turnOut(run: string): void {
+    for (const other of this.writers) {
+      if (other.run === run) refuse(other.socket, `Another connection has taken over run ${run}.`);
+    }
+  }
+
+  private take(writer: Writer, run: string, values: readonly unknown[]): void {
+    if (run !== writer.run) throw new RangeError('Expected records of the run that was opened: open it first.');
+    const records = values.map(parseRecord);
+    if (records.some((record) => record.run !== run)) throw new RangeError(`Expected only records of run ${run}.`);
+    const fresh = records.filter(({ seq }) => seq > writer.seq);
+    if (fresh.some(({ seq }, i) => i > 0 && seq <= fresh[i - 1]!.seq))
+      throw new RangeError('Expected records in order of seq.');
+    if (fresh.length > 0) {
+      this.store.append(fresh);
+      writer.seq = fresh.at(-1)!.seq;
+      this.publish(fresh);
+    }
+    this.timer ??= setTimeout(() => this.confirm(), FLUSH_MS);
+  }
+
+  /** Makes durable what came, and only then says so: until then the writer keeps it. */
+  private confirm(): void {
+    this.timer = null;
+    try {
+      this.store.flush();
+    } catch (error) {
+      this.faults.note('Writing to disk', error);
+      if (this.writers.size > 0) this.timer = setTimeout(() => this.confirm(), 5 * FLUSH_MS);
+      return;
+    }
+    for (const writer of this.writers) if (writer.run !== null && writer.seq > writer.confirmed) this.have(writer);
+  }
+
+  private have(writer: Writer): void {
+    writer.confirmed = writer.seq;
+    send(writer.socket, { t: 'have', run: writer.run!, seq: writer.seq });
+  }
+}
+
+function refuse(socket: WebSocket, message: string): void {
+  send(socket, { t: 'error', message });
+  socket.close(1008);
+}
+
+function send(socket: WebSocket, message: IngestMessage): void {
+  if (socket.readyState === socket.OPEN) socket.send(encodeMessage(message), { binary: true });
+}

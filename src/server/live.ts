@@ -1,0 +1,221 @@
+/** The live feed: hands what is published, or what other processes write, to the pages that watch. */
+import * as v from 'valibot';
+import type { WebSocket } from 'ws';
+import { encodeMessage, PROTOCOL_VERSION } from '../protocol.ts';
+import type { AnyRecord } from '../record.ts';
+import { isRunId } from '../store/run-id.ts';
+import type { RunSummary, Store } from '../store/store.ts';
+import { VERSION } from '../version.ts';
+import { Channel } from './channel.ts';
+import type { Faults } from './faults.ts';
+import { decodeFrame } from './frame.ts';
+import { bytesOf, Viewer } from './viewer.ts';
+
+/** Messages to a page are at least this far apart (ms); a first one goes at once. */
+const BATCH_MS = 50;
+/** How often the files of other processes and the list of runs are looked at (ms). */
+const FOLLOW_MS = 1000;
+/** Histories kept of runs that nobody watches and that no one here writes any more. */
+const MAX_IDLE_CHANNELS = 4;
+
+const WATCH = v.strictObject({
+  t: v.literal('watch'),
+  run: v.custom<string>(isRunId),
+  since: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+});
+
+export class LiveFeed {
+  private readonly store: Store;
+  private readonly faults: Faults;
+  private readonly viewers = new Set<Viewer>();
+  /** In order of last use. */
+  private readonly channels = new Map<string, Channel>();
+  private readonly follower: NodeJS.Timeout;
+  private batch: NodeJS.Timeout | null = null;
+  private lastBatch = 0;
+  private list: readonly RunSummary[] = [];
+  private listed = '';
+  private listVersion = 0;
+
+  constructor(store: Store, faults: Faults) {
+    this.store = store;
+    this.faults = faults;
+    this.follower = setInterval(() => faults.guard('Following the runs', () => this.follow()), FOLLOW_MS);
+  }
+
+  get size(): number {
+    return this.viewers.size;
+  }
+
+  /** Takes a page in: greets it and waits for what it wants to watch. */
+  join(socket: WebSocket): void {
+    const viewer = new Viewer(socket, () => this.schedule());
+    this.viewers.add(viewer);
+    socket.on('close', () => this.viewers.delete(viewer));
+    socket.on('message', (data, binary) => {
+      this.faults.guard('A message of a page', () => this.hear(viewer, binary ? bytesOf(data) : new Uint8Array(0)));
+    });
+    this.refreshList();
+    viewer.listed = this.listVersion;
+    viewer.tell({ t: 'hello', v: PROTOCOL_VERSION, version: VERSION, runs: this.list });
+  }
+
+  /** Takes stored records, in order of seq, of any runs. */
+  publish(records: readonly AnyRecord[]): void {
+    let newRun = false;
+    for (let i = 0; i < records.length; ) {
+      const { run } = records[i]!;
+      let end = i + 1;
+      while (end < records.length && records[end]!.run === run) end++;
+      const part = records.slice(i, end);
+      this.publishedChannel(run, part[0]!.seq).add(part);
+      newRun ||= part.some(({ kind }) => kind === 'run' || kind === 'end');
+      i = end;
+    }
+    if (this.viewers.size === 0) return;
+    if (newRun) this.refreshList();
+    this.schedule();
+  }
+
+  close(): void {
+    clearInterval(this.follower);
+    if (this.batch !== null) clearTimeout(this.batch);
+    this.batch = null;
+    this.channels.clear();
+  }
+
+  private hear(viewer: Viewer, bytes: Uint8Array): void {
+    const message = parse(bytes);
+    if (message === null) {
+      viewer.refuse('Expected {t: "watch", run, since} as MessagePack, got something else: see docs/protocol.md.');
+      return;
+    }
+    viewer.run = message.run;
+    viewer.seq = message.since;
+    const channel = this.channelOf(message.run);
+    // The page may know more than what was read so far: only a channel that is whole can tell what it lacks.
+    if (channel.published || channel.isReading) this.answer(viewer, channel);
+    else this.catchUp(channel, () => this.answer(viewer, channel));
+  }
+
+  private answer(viewer: Viewer, channel: Channel): void {
+    if (viewer.run !== channel.run || channel.isReading || !viewer.isReady) return;
+    viewer.tell(channel.messageSince(viewer.seq));
+    viewer.seq = channel.lastSeq;
+    viewer.behind = false;
+  }
+
+  private publishedChannel(run: string, firstSeq: number): Channel {
+    let channel = this.channels.get(run);
+    if (channel?.published) return channel;
+    channel ??= this.channelOf(run);
+    channel.published = true;
+    if (firstSeq > channel.lastSeq + 1 || channel.isReading) this.catchUp(channel);
+    return channel;
+  }
+
+  private channelOf(run: string): Channel {
+    const channel = this.channels.get(run) ?? new Channel(run);
+    this.channels.delete(run);
+    this.channels.set(run, channel);
+    this.letGo(channel);
+    return channel;
+  }
+
+  private letGo(keep: Channel): void {
+    const watched = new Set([...this.viewers].map((viewer) => viewer.run));
+    const idle = [...this.channels.values()].filter(
+      (channel) => channel !== keep && !watched.has(channel.run) && !(channel.published && !channel.hasEnded),
+    );
+    for (const channel of idle.slice(0, Math.max(0, idle.length - MAX_IDLE_CHANNELS)))
+      this.channels.delete(channel.run);
+  }
+
+  private catchUp(channel: Channel, then?: () => void): void {
+    channel.catchUp(this.store).then(
+      () => {
+        then?.();
+        this.schedule();
+      },
+      (error: unknown) => this.fail(channel, error),
+    );
+  }
+
+  private fail(channel: Channel, error: unknown): void {
+    if (!channel.published) this.channels.delete(channel.run);
+    const message = error instanceof Error ? error.message : String(error);
+    if (!(error instanceof RangeError)) this.faults.note(`Reading run ${channel.run}`, error);
+    for (const viewer of this.viewers) {
+      if (viewer.run !== channel.run) continue;
+      viewer.run = null;
+      this.faults.guard('An answer to a page', () => viewer.tell({ t: 'error', message }));
+    }
+  }
+
+  private schedule(): void {
+    if (this.batch !== null) return;
+    const wait = Math.max(0, this.lastBatch + BATCH_MS - performance.now());
+    this.batch = setTimeout(() => {
+      this.batch = null;
+      this.lastBatch = performance.now();
+      this.faults.guard('The live feed', () => this.sendBatch());
+    }, wait);
+  }
+
+  private sendBatch(): void {
+    const frames = new Map<string, Uint8Array>();
+    for (const viewer of this.viewers) {
+      if (!viewer.isReady) continue;
+      if (viewer.listed !== this.listVersion) {
+        viewer.listed = this.listVersion;
+        viewer.tell({ t: 'runs', runs: this.list });
+      }
+      const channel = viewer.run === null ? undefined : this.channels.get(viewer.run);
+      if (channel === undefined || channel.isReading) continue;
+      if (viewer.behind || viewer.seq !== channel.lastSeq) this.bringUp(viewer, channel, frames);
+    }
+  }
+
+  /** Sends what a page lacks; pages that lack the same share the bytes. */
+  private bringUp(viewer: Viewer, channel: Channel, frames: Map<string, Uint8Array>): void {
+    const key = viewer.behind ? `${channel.run} seed` : `${channel.run} ${viewer.seq}`;
+    let frame = frames.get(key);
+    if (frame === undefined) {
+      frame = encodeMessage(viewer.behind ? channel.seed() : channel.messageSince(viewer.seq));
+      frames.set(key, frame);
+    }
+    viewer.behind = false;
+    viewer.seq = channel.lastSeq;
+    viewer.send(frame);
+  }
+
+  private follow(): void {
+    if (this.viewers.size === 0) return;
+    this.refreshList();
+    const watched = new Set([...this.viewers].map((viewer) => viewer.run));
+    for (const { run, lastSeq } of this.list) {
+      const channel = this.channels.get(run);
+      if (channel === undefined || channel.published || channel.isReading || !watched.has(run)) continue;
+      if (lastSeq < channel.lastSeq) channel.reset();
+      if (lastSeq !== channel.lastSeq) this.catchUp(channel);
+    }
+    this.schedule();
+  }
+
+  private refreshList(): void {
+    this.list = this.store.runs();
+    const text = JSON.stringify(this.list);
+    if (text === this.listed) return;
+    this.listed = text;
+    this.listVersion++;
+  }
+}
+
+function parse(bytes: Uint8Array): v.InferOutput<typeof WATCH> | null {
+  try {
+    const result = v.safeParse(WATCH, decodeFrame(bytes));
+    return result.success ? result.output : null;
+  } catch {
+    return null;
+  }
+}

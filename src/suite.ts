@@ -1,0 +1,75 @@
+import { type TrainingCallback, trainingCallback } from './callbacks.ts';
+import type { ShownRecord } from './journal.ts';
+import { metrics } from './metrics/index.ts';
+import type { DrivenMonitor } from './monitor.ts';
+import { resolveOptions, type WatchOptions } from './options.ts';
+import type { ModelLike, TfLike } from './tf.ts';
+import { UsageError } from './usage-error.ts';
+import { type Selection, watchModel } from './watch.ts';
+
+/** Options of the callbacks. With `onRecord` the records go to this function: no files, no server. */
+export interface CallbackOptions extends WatchOptions {
+  readonly onRecord?: (record: ShownRecord) => void;
+}
+
+/** Runs begun by the callbacks of this file, by model: one whose fit threw is ended when the next one begins. */
+const running = new WeakMap<object, DrivenMonitor>();
+
+/**
+ * Everything in one line: `model.fit(xs, ys, { callbacks: callbacks(tf, { probe }) })`. Watches the model that fit hands
+ * over, from the beginning of training to its end; each fit is a run of its own. Throws a UsageError for unknown options.
+ */
+export function callbacks(tf: TfLike, options: CallbackOptions = {}): TrainingCallback[] {
+  return suite(tf, options, {});
+}
+
+/** Only what the untrained network guesses on the probe set, before the first step. */
+export function initialGuesses(tf: TfLike, options: CallbackOptions): TrainingCallback[] {
+  const ids = new Set(['support', 'predicted-fraction', 'mean-probability']);
+  const selected = metrics
+    .filter(({ id }) => ids.has(id))
+    .map((metric) => ({ ...metric, streams: metric.streams.filter((stream) => stream === 'probe') }));
+  return suite(tf, { schedule: (step) => step === 0, ...options }, { metrics: selected, scheduleOnly: true });
+}
+
+/** Only the metrics of the classes: loss, recall, precision and predictions of each, on the batches and the probe set. */
+export function classMetrics(tf: TfLike, options: CallbackOptions = {}): TrainingCallback[] {
+  const selected = metrics.filter(({ streams }) => streams.includes('train') || streams.includes('probe'));
+  return suite(tf, options, { metrics: selected });
+}
+
+function suite(tf: TfLike, { onRecord, ...options }: CallbackOptions, part: Selection): TrainingCallback[] {
+  resolveOptions(options);
+  const selection: Selection = { ...part, ...(onRecord ? { onRecord } : {}) };
+  let monitor: DrivenMonitor | null = null;
+  return [
+    trainingCallback({
+      async trainBegin(model) {
+        monitor = await begin(tf, model, options, selection);
+        await monitor.beginTraining();
+      },
+      epochBegin: (stepsPerEpoch) => monitor?.beginEpoch(stepsPerEpoch),
+      epochEnd: () => monitor?.endEpoch(),
+      async trainEnd() {
+        await monitor?.close();
+        monitor = null;
+      },
+    }),
+  ];
+}
+
+async function begin(
+  tf: TfLike,
+  model: ModelLike | null,
+  options: WatchOptions,
+  selection: Selection,
+): Promise<DrivenMonitor> {
+  if (model === null)
+    throw new UsageError('Expected fit to hand over its model, got none: use watch(tf, model) instead.');
+  const left = running.get(model);
+  if (left !== undefined) await left.end('failed');
+  const monitor = await watchModel(tf, model, options, selection);
+  running.set(model, monitor);
+  if (monitor.url !== null) console.log(`classwatch: ${monitor.url}`);
+  return monitor;
+}

@@ -1,0 +1,260 @@
+import { findClassifier } from './capture/classifier.ts';
+import { lossFunctionsOf, optimizerOf, outputUnitsOf, versionOf } from './capture/engine.ts';
+import { EvaluationSet } from './capture/evaluation-set.ts';
+import { TrainingHook } from './capture/training-hook.ts';
+import { Journal, type JournalSink, type ShownRecord } from './journal.ts';
+import type { Metric } from './metric.ts';
+import { metrics as allMetrics } from './metrics/index.ts';
+import { type DrivenMonitor, LiveMonitor, type Monitor, SilentMonitor } from './monitor.ts';
+import { resolveOptions, type WatchOptions } from './options.ts';
+import { type AlertRecord, RECORD_VERSION } from './record.ts';
+import { Recorder } from './recorder.ts';
+import { Link } from './relay/link.ts';
+import { logSpaced } from './schedule.ts';
+import type { ModelLike, TfLike } from './tf.ts';
+import { UsageError } from './usage-error.ts';
+import { VERSION } from './version.ts';
+
+/** What the single callbacks add: a selection of metrics, and records handed to a function instead of the relay. */
+export interface Selection {
+  readonly metrics?: readonly Metric[];
+  readonly onRecord?: (record: ShownRecord) => void;
+  /** Evaluate by the schedule only, not at the end of each epoch. */
+  readonly scheduleOnly?: boolean;
+}
+
+/**
+ * Watches a model (or, without a LayersModel, the optimizer of a hand-written loop) while it trains.
+ *
+ * Resolves when the page is served; rejects with a UsageError, one sentence, for options that can't work. After that
+ * nothing of classwatch throws into the training loop.
+ */
+export async function watch(
+  tf: TfLike,
+  target: ModelLike | WatchOptions,
+  options: WatchOptions = {},
+): Promise<Monitor> {
+  return isModel(target) ? watchModel(tf, target, options) : watchModel(tf, null, target);
+}
+
+/** The same with a selection; `model` null for a loop without a LayersModel. */
+export async function watchModel(
+  tf: TfLike,
+  model: ModelLike | null,
+  given: WatchOptions,
+  selection: Selection = {},
+): Promise<DrivenMonitor> {
+  const options = resolveOptions(given);
+  if (options.mode === 'disabled') return new SilentMonitor();
+  checkTarget(model, options);
+  const report = onceEach();
+  const classNames = namesOf(model, options);
+  const sets = openSets(tf, options, classNames.length);
+  try {
+    return await assemble(tf, model, options, selection, { classNames, sets, report });
+  } catch (error) {
+    for (const set of sets) set.dispose();
+    throw error;
+  }
+}
+
+interface Prepared {
+  readonly classNames: readonly string[];
+  readonly sets: readonly EvaluationSet[];
+  readonly report: (sentence: string) => void;
+}
+
+async function assemble(
+  tf: TfLike,
+  model: ModelLike | null,
+  options: WatchOptions,
+  selection: Selection,
+  { classNames, sets, report }: Prepared,
+): Promise<DrivenMonitor> {
+  const run = newRunId();
+  const alertListeners = new Set<(alert: AlertRecord) => void>();
+  if (options.onAlert) alertListeners.add(options.onAlert);
+  const tell = (alert: AlertRecord) => tellAll(alertListeners, alert, report);
+  let troubles = 0;
+  const onTrouble = () => void troubles++;
+  const link = selection.onRecord ? null : await openLink(run, options, tell, onTrouble, report);
+  if (link === null && !selection.onRecord) {
+    for (const set of sets) set.dispose();
+    return new SilentMonitor();
+  }
+  const metrics = [...(selection.metrics ?? allMetrics), ...(options.metrics ?? [])];
+  const journal = new Journal(run, metrics, link ?? NOWHERE, report);
+  if (selection.onRecord) journal.listeners.add(selection.onRecord);
+  writeRun(journal, run, tf, options, classNames);
+  const classes = classNames.length;
+  const recorder: Recorder = new Recorder({
+    tf,
+    model,
+    classes,
+    outputs: options.outputs ?? 'auto',
+    predict: options.predict ?? null,
+    sets,
+    schedule: options.schedule ?? logSpaced(),
+    classifier: () => (model === null ? null : findClassifier(model, classes)),
+    journal,
+    atEnds: !selection.scheduleOnly,
+    dropped: () => (link?.dropped ?? 0) + troubles,
+    shouldStop: () => link?.shouldStop ?? false,
+    report,
+  });
+  try {
+    const hook = new TrainingHook(tf, model, options.optimizer ?? null, recorder);
+    return new LiveMonitor({ run, model, link, journal, recorder, hook, sets, alertListeners, report });
+  } catch (error) {
+    await link?.close(false);
+    throw error;
+  }
+}
+
+const NOWHERE: JournalSink = { write: () => {}, send: () => {} };
+
+function openLink(
+  run: string,
+  options: WatchOptions,
+  onAlert: (alert: AlertRecord) => void,
+  onTrouble: () => void,
+  report: (sentence: string) => void,
+): Promise<Link | null> {
+  return Link.open(
+    {
+      run,
+      mode: options.mode === 'offline' ? 'offline' : 'online',
+      logdir: options.logdir ?? 'runs',
+      host: options.host,
+      port: options.port,
+      token: options.token,
+      url: options.url,
+      dashboard: options.dashboard,
+      stopOn: options.stopOn ?? [],
+      rules: options.rules,
+      workerUrl: options.workerUrl,
+      onAlert,
+      onTrouble,
+    },
+    report,
+  );
+}
+
+function writeRun(
+  journal: Journal,
+  run: string,
+  tf: TfLike,
+  options: WatchOptions,
+  classNames: readonly string[],
+): void {
+  const time = Date.now();
+  journal.write({
+    v: RECORD_VERSION,
+    run,
+    kind: 'run',
+    time,
+    step: 0,
+    epoch: null,
+    stream: 'monitor',
+    body: {
+      name: options.name ?? new Date(time).toISOString().slice(0, 19).replace('T', ' '),
+      classNames,
+      classCounts: options.classCounts ?? null,
+      config: plain(options.config ?? {}),
+      versions: { classwatch: VERSION, tfjs: versionOf(tf), backend: tf.getBackend() },
+      pid: globalThis.process?.pid ?? 0,
+    },
+  });
+}
+
+/** Only data travels: functions and class instances in a config would not survive the way to the worker. */
+function plain(config: object): { [key: string]: unknown } {
+  try {
+    return JSON.parse(JSON.stringify(config));
+  } catch {
+    throw new UsageError('Expected config to hold plain data (JSON), got something circular: leave it out.');
+  }
+}
+
+function openSets(tf: TfLike, { probe, evalSets }: WatchOptions, classes: number): EvaluationSet[] {
+  const named = Object.entries({ ...(probe ? { probe } : {}), ...evalSets });
+  const sets: EvaluationSet[] = [];
+  try {
+    for (const [name, tensors] of named) sets.push(new EvaluationSet(tf, name, tensors, classes));
+    return sets;
+  } catch (error) {
+    for (const set of sets) set.dispose();
+    throw error;
+  }
+}
+
+function isModel(target: ModelLike | WatchOptions): target is ModelLike {
+  return 'layers' in target && 'predict' in target;
+}
+
+function checkTarget(model: ModelLike | null, options: WatchOptions): void {
+  if (model !== null) {
+    const compiled = optimizerOf(model) !== null;
+    if (!compiled && !options.optimizer) {
+      onceEach()(
+        'The model has no loss and no optimizer yet: call model.compile before training, or pass the optimizer of your loop as { optimizer }.',
+      );
+    } else if (compiled && !options.optimizer && lossFunctionsOf(model) === null) {
+      throw new UsageError('Expected a model with a loss, got one without: pass { optimizer, loss } to model.compile.');
+    }
+  } else if (!options.optimizer) {
+    throw new UsageError(
+      'Expected a model or { optimizer } to watch, got neither: call watch(tf, model, options) or watch(tf, { optimizer, numClasses, predict, probe }).',
+    );
+  }
+}
+
+function namesOf(model: ModelLike | null, options: WatchOptions): readonly string[] {
+  const units = model === null ? null : outputUnitsOf(model);
+  const fromModel = units === 1 ? 2 : units;
+  const { classNames, numClasses } = options;
+  const said = classNames?.length ?? numClasses ?? fromModel ?? options.classCounts?.length;
+  if (said === undefined || said === null || !Number.isInteger(said) || said < 2) {
+    throw new UsageError(
+      `Expected to know the number of classes (at least 2), got ${said ?? 'none'}: pass classNames or numClasses.`,
+    );
+  }
+  for (const [what, count] of [
+    ['outputs of the model', fromModel],
+    ['numClasses', numClasses],
+    ['classCounts', options.classCounts?.length],
+  ] as const) {
+    if (count !== undefined && count !== null && count !== said) {
+      throw new UsageError(
+        `Expected as many classes everywhere, got ${said} (classNames or numClasses) and ${count} (${what}).`,
+      );
+    }
+  }
+  return classNames ? classNames.map(String) : Array.from({ length: said }, (_, c) => String(c));
+}
+
+/** Sortable, unique, safe as a file name everywhere. */
+function newRunId(): string {
+  const stamp = new Date().toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
+  return `${stamp}-${crypto.randomUUID().slice(0, 6)}`;
+}
+
+function tellAll(listeners: Set<(alert: AlertRecord) => void>, alert: AlertRecord, report: (s: string) => void): void {
+  for (const listener of listeners) {
+    try {
+      listener(alert);
+    } catch (error) {
+      report(`A listener for alerts failed; training goes on. ${error instanceof Error ? error.message : error}`);
+    }
+  }
+}
+
+/** Prints each sentence once. */
+function onceEach(): (sentence: string) => void {
+  const told = new Set<string>();
+  return (sentence) => {
+    if (told.has(sentence)) return;
+    told.add(sentence);
+    console.warn(`classwatch: ${sentence}`);
+  };
+}
