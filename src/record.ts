@@ -159,19 +159,15 @@ const HAS_MISSING = 2;
  * float64 on request. `null` is missing; NaN and Infinity are values and survive.
  */
 export function packValues(values: ArrayLike<number | null>, double = false): Uint8Array {
-  const n = values.length;
-  const width = double ? 8 : 4;
   const missing = hasMissing(values);
-  const start = 1 + (missing ? (n + 7) >> 3 : 0);
-  const bytes = new Uint8Array(start + n * width);
+  const start = 1 + (missing ? (values.length + 7) >> 3 : 0);
+  // Typed arrays convert much faster than a DataView (null becomes 0), but need aligned memory: pack beside, then copy.
+  // Every machine that runs tfjs is little-endian.
+  const data = double ? new Float64Array(values as ArrayLike<number>) : new Float32Array(values as ArrayLike<number>);
+  const bytes = new Uint8Array(start + data.byteLength);
   bytes[0] = (double ? DOUBLE : 0) | (missing ? HAS_MISSING : 0);
-  const view = new DataView(bytes.buffer);
-  for (let i = 0; i < n; i++) {
-    const value = values[i] ?? null;
-    if (value === null) bytes[1 + (i >> 3)]! |= 1 << (i & 7);
-    else if (double) view.setFloat64(start + i * width, value, true);
-    else view.setFloat32(start + i * width, value, true);
-  }
+  bytes.set(new Uint8Array(data.buffer), start);
+  for (let i = 0; missing && i < values.length; i++) if (values[i] === null) bytes[1 + (i >> 3)]! |= 1 << (i & 7);
   return bytes;
 }
 
@@ -190,13 +186,8 @@ export function unpackValues(bytes: Uint8Array, size: number): Values {
   if (bytes.length !== expected) {
     throw new RangeError(`Expected ${expected} bytes for ${size} values, got ${bytes.length}: the record is damaged.`);
   }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const data = double ? new Float64Array(size) : new Float32Array(size);
-  let at = 1 + mapBytes;
-  for (let i = 0; i < size; i++) {
-    data[i] = double ? view.getFloat64(at, true) : view.getFloat32(at, true);
-    at += double ? 8 : 4;
-  }
+  const { buffer } = bytes.slice(1 + mapBytes);
+  const data = double ? new Float64Array(buffer) : new Float32Array(buffer);
   return { data, missing: mapBytes > 0 ? unpackBits(bytes, size) : null };
 }
 

@@ -8,5 +8,5 @@ export default defineMetric({
   cadence: 'step',
   weight: { metric: 'support', total: true },
   panels: [{ group: 'Batches', title: 'Batches without the class', chart: 'line', bounds: [0, 1] }],
-  measure: ({ tally }) => (tally === null ? null : Float64Array.from(tally.support, (n) => (n === 0 ? 1 : 0))),
+  measure: ({ tally }) => (tally === null ? null : tally.support.map((n) => (n === 0 ? 1 : 0))),
 });

@@ -1,77 +1,85 @@
 import { type MeasurementRecord, RECORD_VERSION, type Unnumbered } from '../record.ts';
 
+/** First byte of a frame: what it holds. */
+const RECORD = 1;
+const MEASUREMENTS = 2;
+
+/** One record that is not a measurement, as JSON: rare and small. */
+export function encodeRecord(record: Unnumbered): Uint8Array[] {
+  return [Uint8Array.of(RECORD), new TextEncoder().encode(JSON.stringify(record))];
+}
+
+/** Where heads are put together before they are copied on; grows with the largest step. */
+let scratch = new DataView(new ArrayBuffer(4096));
+
+/** kind u8, time f64, step f64, epoch f64 (NaN: null), count u32. */
+const HEAD = 29;
+
 /**
- * The measurements of one step and stream as one buffer, made to be transferred to the relay worker: no structured clone,
- * no copy. Layout (little-endian, 8-byte head fields first): time f64, step f64, epoch f64 (NaN: null), count u32; then per
- * measurement: metric u32 (its number in order of declaration), rank u32, rank x u32, bytes u32, the packed values.
+ * The measurements of one step and stream as the parts of a frame, little-endian: the head, then per measurement its
+ * number in order of declaration u32, rank u32, the shape (rank x u32), the length of the values u32; then all values.
+ * The parts are only valid until the next call.
  */
-export function encodeFrame(
+export function encodeMeasurements(
   measurements: readonly Unnumbered<MeasurementRecord>[],
   numberOf: (measurement: Unnumbered<MeasurementRecord>) => number,
-): ArrayBuffer {
+): Uint8Array[] {
   let size = HEAD;
-  for (const { shape, values } of measurements) size += 12 + 4 * shape.length + values.length;
-  const buffer = new ArrayBuffer(size);
-  const bytes = new Uint8Array(buffer);
-  const view = new DataView(buffer);
+  for (const { shape } of measurements) size += 12 + 4 * shape.length;
+  if (scratch.byteLength < size) scratch = new DataView(new ArrayBuffer(2 * size));
   const { time, step, epoch } = measurements[0]!;
-  view.setFloat64(0, time, true);
-  view.setFloat64(8, step, true);
-  view.setFloat64(16, epoch ?? Number.NaN, true);
-  view.setUint32(24, measurements.length, true);
+  scratch.setUint8(0, MEASUREMENTS);
+  scratch.setFloat64(1, time, true);
+  scratch.setFloat64(9, step, true);
+  scratch.setFloat64(17, epoch ?? Number.NaN, true);
+  scratch.setUint32(25, measurements.length, true);
   let at = HEAD;
-  for (const measurement of measurements) at = putMeasurement(view, bytes, at, measurement, numberOf(measurement));
-  return buffer;
+  for (const measurement of measurements) at = putHead(at, measurement, numberOf(measurement));
+  return [new Uint8Array(scratch.buffer, 0, size), ...measurements.map(({ values }) => values)];
 }
 
-const HEAD = 28;
-
-function putMeasurement(
-  view: DataView,
-  bytes: Uint8Array,
-  at: number,
-  { shape, values }: Unnumbered<MeasurementRecord>,
-  number: number,
-): number {
-  view.setUint32(at, number, true);
-  view.setUint32(at + 4, shape.length, true);
+function putHead(at: number, { shape, values }: Unnumbered<MeasurementRecord>, number: number): number {
+  scratch.setUint32(at, number, true);
+  scratch.setUint32(at + 4, shape.length, true);
   at += 8;
   for (const length of shape) {
-    view.setUint32(at, length, true);
+    scratch.setUint32(at, length, true);
     at += 4;
   }
-  view.setUint32(at, values.length, true);
-  bytes.set(values, at + 4);
-  return at + 4 + values.length;
+  scratch.setUint32(at, values.length, true);
+  return at + 4;
 }
 
-/** Inverse of `encodeFrame`; `nameOf` gives stream and id of a metric's number. */
+/** Inverse of both; `nameOf` gives stream and id of a metric's number. */
 export function parseFrame(
-  buffer: ArrayBuffer,
+  frame: Uint8Array,
   run: string,
   nameOf: (number: number) => { readonly stream: string; readonly metric: string },
-): Unnumbered<MeasurementRecord>[] {
-  const view = new DataView(buffer);
-  const epoch = view.getFloat64(16, true);
+): Unnumbered[] {
+  if (frame[0] === RECORD) return [JSON.parse(new TextDecoder().decode(frame.subarray(1)))];
+  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
+  const epoch = view.getFloat64(17, true);
   const head = {
     v: RECORD_VERSION,
     run,
     kind: 'measurement' as const,
-    time: view.getFloat64(0, true),
-    step: view.getFloat64(8, true),
+    time: view.getFloat64(1, true),
+    step: view.getFloat64(9, true),
     epoch: Number.isNaN(epoch) ? null : epoch,
   };
-  const out: Unnumbered<MeasurementRecord>[] = [];
-  const count = view.getUint32(24, true);
   let at = HEAD;
-  for (let i = 0; i < count; i++) {
-    const { stream, metric } = nameOf(view.getUint32(at, true));
+  const lengths: number[] = [];
+  const heads = Array.from({ length: view.getUint32(25, true) }, () => {
+    const name = nameOf(view.getUint32(at, true));
     const rank = view.getUint32(at + 4, true);
     const shape = Array.from({ length: rank }, (_, axis) => view.getUint32(at + 8 + 4 * axis, true));
-    const start = at + 12 + 4 * rank;
-    const length = view.getUint32(start - 4, true);
-    out.push({ ...head, stream, metric, shape, values: new Uint8Array(buffer, start, length) });
-    at = start + length;
-  }
-  return out;
+    lengths.push(view.getUint32(at + 8 + 4 * rank, true));
+    at += 12 + 4 * rank;
+    return { ...head, ...name, shape };
+  });
+  return heads.map((measurement, i) => {
+    const values = frame.slice(at, at + lengths[i]!);
+    at += lengths[i]!;
+    return { ...measurement, values };
+  });
 }

@@ -4,16 +4,14 @@ import { Worker } from 'node:worker_threads';
 import type { JournalSink } from '../journal.ts';
 import type { AlertRecord, MeasurementRecord, Unnumbered } from '../record.ts';
 import { UsageError } from '../usage-error.ts';
-import { encodeFrame } from './frame.ts';
+import { encodeMeasurements, encodeRecord } from './frame.ts';
 import type { FromRelay, RelayOptions, ToRelay } from './message.ts';
-import { shareWords, WORDS } from './words.ts';
+import { drained, shareRing, shouldStop, writeFrame } from './ring.ts';
 
-/** Frames that the worker has not dealt with yet may fill this much memory; then measurements are dropped and counted. */
-const MAX_PENDING_BYTES = 64 * 2 ** 20;
 /** How long the end of the process waits for the worker. */
 const DRAIN_MS = 500;
 
-export interface LinkOptions extends Omit<RelayOptions, 'words' | 'dashboard'> {
+export interface LinkOptions extends Omit<RelayOptions, 'ring' | 'dashboard'> {
   /** The built worker; default: next to this file. */
   readonly workerUrl: URL | string | undefined;
   readonly dashboard: string | undefined;
@@ -27,12 +25,13 @@ export class Link implements JournalSink {
   origin: string | null = null;
   /** Measurements that were dropped because the worker could not keep up. */
   dropped = 0;
-  private readonly words = shareWords();
+  private readonly ring = shareRing();
   private readonly worker: Worker;
   private readonly numbers = new Map<string, number>();
   private readonly waiting = new Map<number, () => void>();
   private nextId = 1;
-  private sent = 0;
+  /** Records that found no room: measurements can be dropped, these can't. */
+  private late: Uint8Array[][] = [];
   private gone = false;
   private readonly options: LinkOptions;
   private readonly onExit = () => this.drain();
@@ -41,7 +40,7 @@ export class Link implements JournalSink {
     this.options = options;
     const { onAlert: _, onTrouble: __, workerUrl: ___, dashboard, ...rest } = options;
     const page = dashboard ?? fileURLToPath(new URL('../dashboard', file));
-    this.worker = new Worker(file, { workerData: { ...rest, dashboard: page, words: this.words } });
+    this.worker = new Worker(file, { workerData: { ...rest, dashboard: page, ring: this.ring } });
   }
 
   /** Starts the worker. Null (after a sentence) if its file can't be found; throws a UsageError if it refuses to start. */
@@ -60,24 +59,20 @@ export class Link implements JournalSink {
   }
 
   get shouldStop(): boolean {
-    return Atomics.load(this.words, WORDS.shouldStop) === 1;
+    return shouldStop.get(this.ring);
   }
 
   write(record: Unnumbered): void {
+    if (this.gone) return;
     if (record.kind === 'metric') this.numbers.set(`${record.stream}/${record.body.id}`, this.numbers.size);
-    this.post({ t: 'record', record });
+    this.late.push(encodeRecord(record));
+    this.sendLate();
   }
 
   send(measurements: readonly Unnumbered<MeasurementRecord>[]): void {
     if (this.gone) return;
-    const pending = (this.sent - Atomics.load(this.words, WORDS.acknowledged)) | 0;
-    if (pending > MAX_PENDING_BYTES) {
-      this.dropped += measurements.length;
-      return;
-    }
-    const frame = encodeFrame(measurements, ({ stream, metric }) => this.numbers.get(`${stream}/${metric}`)!);
-    this.sent = (this.sent + frame.byteLength) | 0;
-    this.worker.postMessage(frame, [frame]);
+    const parts = encodeMeasurements(measurements, ({ stream, metric }) => this.numbers.get(`${stream}/${metric}`)!);
+    if (!this.sendLate() || !writeFrame(this.ring, parts)) this.dropped += measurements.length;
   }
 
   /** A link to the page with a fresh bootstrap code; null when nothing is served. */
@@ -104,6 +99,12 @@ export class Link implements JournalSink {
     process.off('exit', this.onExit);
     this.gone = true;
     await this.worker.terminate();
+  }
+
+  /** Writes what waits for room, in order; says whether nothing waits any more. */
+  private sendLate(): boolean {
+    while (this.late.length > 0 && writeFrame(this.ring, this.late[0]!)) this.late.shift();
+    return this.late.length === 0;
   }
 
   private async started(): Promise<void> {
@@ -161,6 +162,6 @@ export class Link implements JournalSink {
   private drain(): void {
     if (this.gone) return;
     this.post({ t: 'exit' });
-    Atomics.wait(this.words, WORDS.drained, 0, DRAIN_MS);
+    drained.wait(this.ring, DRAIN_MS);
   }
 }

@@ -1,5 +1,6 @@
-/** What the training thread and the relay worker say to each other. Frames of measurements travel as bare ArrayBuffers. */
-import type { AlertRecord, Unnumbered } from '../record.ts';
+/** What the training thread and the relay worker say to each other beside the records, which go through the ring. */
+import type { AlertRecord } from '../record.ts';
+import type { Ring } from './ring.ts';
 
 /** What a worker is started with. */
 export interface RelayOptions {
@@ -16,11 +17,10 @@ export interface RelayOptions {
   /** Ids of rules that set `shouldStop`; `rules`: those evaluated, default all. */
   readonly stopOn: readonly string[];
   readonly rules: readonly string[] | undefined;
-  readonly words: Int32Array;
+  readonly ring: Ring;
 }
 
 export type ToRelay =
-  | { readonly t: 'record'; readonly record: Unnumbered }
   /** A bootstrap code that the training thread has put into a link. */
   | { readonly t: 'code'; readonly code: string }
   /** Make everything durable, then say `done`. */

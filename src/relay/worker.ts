@@ -15,8 +15,10 @@ import { type Forward, forward } from './forward.ts';
 import { parseFrame } from './frame.ts';
 import type { FromRelay, RelayOptions, ToRelay } from './message.ts';
 import { Relay } from './relay.ts';
-import { WORDS } from './words.ts';
+import { drained, readFrames, shouldStop } from './ring.ts';
 
+/** How often the ring is looked into: what a page sees is at most this much older. */
+const POLL_MS = 20;
 /** At most this much of the newest measurements is lost when the process is killed. */
 const FLUSH_MS = 300;
 /** How long closing waits for a server elsewhere. */
@@ -53,7 +55,7 @@ function onAlert(record: AlertRecord): void {
   const { level, state, message, remedy, rule } = record.body;
   if (state === 'resolved') print(`[resolved] ${rule}, at step ${record.step}: it was: ${message}`);
   else print(`[${level}] ${message} ${level === 'info' ? '' : remedy}`.trimEnd());
-  if (options.stopOn.includes(rule) && state === 'opened') Atomics.store(options.words, WORDS.shouldStop, 1);
+  if (options.stopOn.includes(rule) && state === 'opened') shouldStop.set(options.ring);
   say({ t: 'alert', record });
 }
 
@@ -70,14 +72,10 @@ const relay = new Relay({
 });
 
 function take(records: readonly Unnumbered[]): void {
-  try {
-    for (const record of records) {
-      if (record.kind === 'metric') declared.push({ stream: record.stream, metric: record.body.id });
-    }
-    relay.take(records);
-  } catch (error) {
-    trouble('The relay', error);
+  for (const record of records) {
+    if (record.kind === 'metric') declared.push({ stream: record.stream, metric: record.body.id });
   }
+  relay.take(records);
 }
 
 function flush(): void {
@@ -108,7 +106,7 @@ async function open(): Promise<void> {
 }
 
 async function close(id: number, keepServing: boolean): Promise<void> {
-  clearInterval(timer);
+  stopTimers();
   await elsewhere?.flush(FORWARD_MS);
   elsewhere?.close();
   flush();
@@ -120,6 +118,10 @@ async function close(id: number, keepServing: boolean): Promise<void> {
   if (!keepServing) port.close();
 }
 
+function stopTimers(): void {
+  for (const timer of timers) clearInterval(timer);
+}
+
 /** The process is about to end and its thread waits for the word `drained`. */
 function exit(): void {
   flush();
@@ -128,17 +130,23 @@ function exit(): void {
   } catch (error) {
     trouble('Closing the run', error);
   }
-  Atomics.store(options.words, WORDS.drained, 1);
-  Atomics.notify(options.words, WORDS.drained);
+  drained.set(options.ring);
 }
 
-function onMessage(message: ToRelay | ArrayBuffer): void {
-  if (message instanceof ArrayBuffer) {
-    const { byteLength } = message;
-    take(parseFrame(message, options.run, (number) => declared[number]!));
-    Atomics.add(options.words, WORDS.acknowledged, byteLength);
-  } else if (message.t === 'record') take([message.record]);
-  else if (message.t === 'code') server?.allowCode(message.code);
+/** Takes what the training thread has written. */
+function drain(): void {
+  for (const frame of readFrames(options.ring)) {
+    try {
+      take(parseFrame(frame, options.run, (number) => declared[number]!));
+    } catch (error) {
+      trouble('The relay', error);
+    }
+  }
+}
+
+function onMessage(message: ToRelay): void {
+  drain();
+  if (message.t === 'code') server?.allowCode(message.code);
   else if (message.t === 'exit') exit();
   else if (message.t === 'flush') {
     flush();
@@ -146,12 +154,15 @@ function onMessage(message: ToRelay | ArrayBuffer): void {
   } else void close(message.id, message.keepServing);
 }
 
-const timer = setInterval(flush, FLUSH_MS);
+const timers = [setInterval(flush, FLUSH_MS)];
 
 open().then(
-  () => port.on('message', onMessage),
+  () => {
+    timers.push(setInterval(drain, POLL_MS));
+    port.on('message', onMessage);
+  },
   (error: unknown) => {
-    clearInterval(timer);
+    stopTimers();
     const sentence = error instanceof Error ? error.message : String(error);
     say({ t: 'refused', sentence: error instanceof UsageError ? sentence : `The relay could not start. ${sentence}` });
   },
