@@ -69,7 +69,8 @@ export function encodeMessage(message: PageMessage | ViewerMessage | WriterMessa
 
 /** Bytes of one frame as whatever they hold: check before use when they come from outside. Throws on what is no MessagePack. */
 export function decodeMessage(bytes: Uint8Array): unknown {
-  return decode(bytes);
+  // Not as a Node Buffer: its slices, and so the values of the records, would share its memory.
+  return decode(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
 }
 
 /** A run's history as the seed of a page. */

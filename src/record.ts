@@ -186,7 +186,8 @@ export function unpackValues(bytes: Uint8Array, size: number): Values {
   if (bytes.length !== expected) {
     throw new RangeError(`Expected ${expected} bytes for ${size} values, got ${bytes.length}: the record is damaged.`);
   }
-  const { buffer } = bytes.slice(1 + mapBytes);
+  // The slice of a Node Buffer would share its memory.
+  const { buffer } = Uint8Array.prototype.slice.call(bytes, 1 + mapBytes);
   const data = double ? new Float64Array(buffer) : new Float32Array(buffer);
   return { data, missing: mapBytes > 0 ? unpackBits(bytes, size) : null };
 }

@@ -23,7 +23,11 @@ const settings: Setting[] = [
   { name: 'Adam with L2', optimizer: () => tf.train.adam(0.01), options: { regularised: true } },
   { name: 'Adam with dropout', optimizer: () => tf.train.adam(0.01), options: { dropout: true } },
   { name: 'SGD with BatchNorm', optimizer: () => tf.train.sgd(0.1), options: { batchNorm: true } },
-  { name: 'Adam with BatchNorm and dropout', optimizer: () => tf.train.adam(0.01), options: { batchNorm: true, dropout: true } },
+  {
+    name: 'Adam with BatchNorm and dropout',
+    optimizer: () => tf.train.adam(0.01),
+    options: { batchNorm: true, dropout: true },
+  },
 ];
 
 /** Trains a fresh network; `watched`: under a monitor that evaluates the probe at every step. */
@@ -175,7 +179,10 @@ describe('an error of the monitor never reaches training', () => {
     const model = net(3, 8, { activation: 'linear' });
     const optimizer = tf.train.sgd(0.1);
     const { monitor, of } = await recording(tf, model, { optimizer });
-    const labels = tf.tensor1d(Array.from({ length: 64 }, (_, i) => i % 4), 'int32');
+    const labels = tf.tensor1d(
+      Array.from({ length: 64 }, (_, i) => i % 4),
+      'int32',
+    );
     for (let step = 0; step < 2; step++) {
       optimizer.minimize(() => tf.mean(monitor.observe(model.apply(xs) as tf.Tensor, labels)) as tf.Scalar);
     }
@@ -185,7 +192,9 @@ describe('an error of the monitor never reaches training', () => {
       [16, 16, 16],
     ]);
     expect(warn).toHaveBeenCalledTimes(1);
-    expect(warn.mock.calls[0]![0]).toMatch(/^classwatch: Expected labels between 0 and 2 in the training batches, got 3:/);
+    expect(warn.mock.calls[0]![0]).toMatch(
+      /^classwatch: Expected labels between 0 and 2 in the training batches, got 3:/,
+    );
   });
 
   test('NaN in the loss is recorded as NaN, and the predictions of such a network as missing classes', async () => {

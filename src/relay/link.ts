@@ -40,7 +40,9 @@ export class Link implements JournalSink {
     this.options = options;
     const { onAlert: _, onTrouble: __, workerUrl: ___, dashboard, ...rest } = options;
     const page = dashboard ?? fileURLToPath(new URL('../dashboard', file));
-    this.worker = new Worker(file, { workerData: { ...rest, dashboard: page, ring: this.ring } });
+    const workerData = { ...rest, dashboard: page, ring: this.ring };
+    // The flags of the training process (loaders, profilers, --input-type) are not for the worker.
+    this.worker = new Worker(file, { workerData, execArgv: [] });
   }
 
   /** Starts the worker. Null (after a sentence) if its file can't be found; throws a UsageError if it refuses to start. */

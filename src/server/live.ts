@@ -6,7 +6,8 @@ import type { AnyRecord } from '../record.ts';
 import { isRunId } from '../store/run-id.ts';
 import type { RunSummary, Store } from '../store/store.ts';
 import { VERSION } from '../version.ts';
-import { Channel } from './channel.ts';
+import type { Channel } from './channel.ts';
+import { Channels } from './channels.ts';
 import type { Faults } from './faults.ts';
 import { decodeFrame } from './frame.ts';
 import { bytesOf, Viewer } from './viewer.ts';
@@ -15,9 +16,6 @@ import { bytesOf, Viewer } from './viewer.ts';
 const BATCH_MS = 50;
 /** How often the files of other processes and the list of runs are looked at (ms). */
 const FOLLOW_MS = 1000;
-/** Histories kept of runs that nobody watches and that no one here writes any more. */
-const MAX_IDLE_CHANNELS = 4;
-
 const WATCH = v.strictObject({
   t: v.literal('watch'),
   run: v.custom<string>(isRunId),
@@ -28,8 +26,7 @@ export class LiveFeed {
   private readonly store: Store;
   private readonly faults: Faults;
   private readonly viewers = new Set<Viewer>();
-  /** In order of last use. */
-  private readonly channels = new Map<string, Channel>();
+  private readonly channels: Channels;
   private readonly follower: NodeJS.Timeout;
   private batch: NodeJS.Timeout | null = null;
   private lastBatch = 0;
@@ -40,6 +37,11 @@ export class LiveFeed {
   constructor(store: Store, faults: Faults) {
     this.store = store;
     this.faults = faults;
+    this.channels = new Channels(store, {
+      watched: () => new Set([...this.viewers].flatMap(({ run }) => run ?? [])),
+      changed: () => this.schedule(),
+      failed: (run, error) => faults.guard('An answer to a page', () => this.tellFailure(run, error)),
+    });
     this.follower = setInterval(() => faults.guard('Following the runs', () => this.follow()), FOLLOW_MS);
   }
 
@@ -62,18 +64,15 @@ export class LiveFeed {
 
   /** Takes stored records, in order of seq, of any runs. */
   publish(records: readonly AnyRecord[]): void {
-    let newRun = false;
     for (let i = 0; i < records.length; ) {
       const { run } = records[i]!;
       let end = i + 1;
       while (end < records.length && records[end]!.run === run) end++;
-      const part = records.slice(i, end);
-      this.publishedChannel(run, part[0]!.seq).add(part);
-      newRun ||= part.some(({ kind }) => kind === 'run' || kind === 'end');
+      this.channels.publish(run, records.slice(i, end));
       i = end;
     }
     if (this.viewers.size === 0) return;
-    if (newRun) this.refreshList();
+    if (records.some(({ kind }) => kind === 'run' || kind === 'end')) this.refreshList();
     this.schedule();
   }
 
@@ -92,63 +91,17 @@ export class LiveFeed {
     }
     viewer.run = message.run;
     viewer.seq = message.since;
-    const channel = this.channelOf(message.run);
-    // The page may know more than what was read so far: only a channel that is whole can tell what it lacks.
-    if (channel.published || channel.isReading) this.answer(viewer, channel);
-    else this.catchUp(channel, () => this.answer(viewer, channel));
+    viewer.answered = false;
+    this.channels.open(message.run);
+    this.schedule();
   }
 
-  private answer(viewer: Viewer, channel: Channel): void {
-    if (viewer.run !== channel.run || channel.isReading || !viewer.isReady) return;
-    viewer.tell(channel.messageSince(viewer.seq));
-    viewer.seq = channel.lastSeq;
-    viewer.behind = false;
-  }
-
-  private publishedChannel(run: string, firstSeq: number): Channel {
-    let channel = this.channels.get(run);
-    if (channel?.published) return channel;
-    channel ??= this.channelOf(run);
-    channel.published = true;
-    if (firstSeq > channel.lastSeq + 1 || channel.isReading) this.catchUp(channel);
-    return channel;
-  }
-
-  private channelOf(run: string): Channel {
-    const channel = this.channels.get(run) ?? new Channel(run);
-    this.channels.delete(run);
-    this.channels.set(run, channel);
-    this.letGo(channel);
-    return channel;
-  }
-
-  private letGo(keep: Channel): void {
-    const watched = new Set([...this.viewers].map((viewer) => viewer.run));
-    const idle = [...this.channels.values()].filter(
-      (channel) => channel !== keep && !watched.has(channel.run) && !(channel.published && !channel.hasEnded),
-    );
-    for (const channel of idle.slice(0, Math.max(0, idle.length - MAX_IDLE_CHANNELS)))
-      this.channels.delete(channel.run);
-  }
-
-  private catchUp(channel: Channel, then?: () => void): void {
-    channel.catchUp(this.store).then(
-      () => {
-        then?.();
-        this.schedule();
-      },
-      (error: unknown) => this.fail(channel, error),
-    );
-  }
-
-  private fail(channel: Channel, error: unknown): void {
-    if (!channel.published) this.channels.delete(channel.run);
-    const message = error instanceof Error ? error.message : String(error);
-    if (!(error instanceof RangeError)) this.faults.note(`Reading run ${channel.run}`, error);
+  private tellFailure(run: string, error: unknown): void {
+    if (!(error instanceof RangeError)) this.faults.note(`Reading run ${run}`, error);
     for (const viewer of this.viewers) {
-      if (viewer.run !== channel.run) continue;
+      if (viewer.run !== run) continue;
       viewer.run = null;
-      this.faults.guard('An answer to a page', () => viewer.tell({ t: 'error', message }));
+      viewer.tell({ t: 'error', message: error instanceof Error ? error.message : String(error) });
     }
   }
 
@@ -171,19 +124,20 @@ export class LiveFeed {
         viewer.tell({ t: 'runs', runs: this.list });
       }
       const channel = viewer.run === null ? undefined : this.channels.get(viewer.run);
-      if (channel === undefined || channel.isReading) continue;
-      if (viewer.behind || viewer.seq !== channel.lastSeq) this.bringUp(viewer, channel, frames);
+      if (channel !== undefined && !channel.isReading) this.bringUp(viewer, channel, frames);
     }
   }
 
-  /** Sends what a page lacks; pages that lack the same share the bytes. */
+  /** Sends what a page lacks, and an answer to `watch` in any case; pages that lack the same share the bytes. */
   private bringUp(viewer: Viewer, channel: Channel, frames: Map<string, Uint8Array>): void {
+    if (viewer.answered && !viewer.behind && viewer.seq === channel.lastSeq) return;
     const key = viewer.behind ? `${channel.run} seed` : `${channel.run} ${viewer.seq}`;
     let frame = frames.get(key);
     if (frame === undefined) {
       frame = encodeMessage(viewer.behind ? channel.seed() : channel.messageSince(viewer.seq));
       frames.set(key, frame);
     }
+    viewer.answered = true;
     viewer.behind = false;
     viewer.seq = channel.lastSeq;
     viewer.send(frame);
@@ -192,13 +146,7 @@ export class LiveFeed {
   private follow(): void {
     if (this.viewers.size === 0) return;
     this.refreshList();
-    const watched = new Set([...this.viewers].map((viewer) => viewer.run));
-    for (const { run, lastSeq } of this.list) {
-      const channel = this.channels.get(run);
-      if (channel === undefined || channel.published || channel.isReading || !watched.has(run)) continue;
-      if (lastSeq < channel.lastSeq) channel.reset();
-      if (lastSeq !== channel.lastSeq) this.catchUp(channel);
-    }
+    this.channels.follow(this.list);
     this.schedule();
   }
 

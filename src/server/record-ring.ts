@@ -23,7 +23,8 @@ export class RecordRing {
     this.records.push(record);
     this.bytes += sizeOf(record);
     while (this.records.length - this.start > MAX_RECORDS || this.bytes > MAX_BYTES) this.drop();
-    if (this.start > MAX_RECORDS) {
+    // What was let go is still held until the list is copied: by then it is as much as what is wanted.
+    if (this.start > this.records.length / 2) {
       this.records = this.records.slice(this.start);
       this.start = 0;
     }

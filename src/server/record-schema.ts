@@ -23,6 +23,8 @@ const text = v.pipe(v.string(), v.maxLength(MAX_TEXT));
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const names = v.pipe(v.array(name), v.maxLength(MAX_LABELS));
 const numbers = v.pipe(v.array(v.number()), v.maxLength(MAX_LABELS));
+/** What a rule found may be NaN, in a run that has diverged. */
+const found = v.union([v.number(), v.nan()]);
 
 const head = {
   v: v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(RECORD_VERSION)),
@@ -82,8 +84,8 @@ const alertBody = v.strictObject({
   message: text,
   classes: v.pipe(v.array(count), v.maxLength(MAX_LABELS)),
   steps: v.strictTuple([count, count]),
-  numbers: v.pipe(v.record(name, v.number()), v.maxEntries(MAX_ENTRIES)),
-  threshold: v.number(),
+  numbers: v.pipe(v.record(name, found), v.maxEntries(MAX_ENTRIES)),
+  threshold: found,
   remedy: text,
 });
 

@@ -11,6 +11,8 @@ export class Viewer {
   run: string | null = null;
   /** Everything up to here has been sent. */
   seq = 0;
+  /** Whether it got something of that run since it asked. */
+  answered = true;
   /** Whether it was too slow: then it is seeded anew once it has caught its breath. */
   behind = false;
   /** Which list of runs it has. */

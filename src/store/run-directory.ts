@@ -1,8 +1,10 @@
 /** The directory of run files: which there are, when they changed, and what each says about itself. */
 import { readdirSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { AnyRecord } from '../record.ts';
 import { EmptyFileError, RunFile } from './run-file.ts';
 import { isRunId } from './run-id.ts';
+import { readRun } from './run-reader.ts';
 import type { FileSummary } from './run-summary.ts';
 
 const EXTENSION = '.db';
@@ -19,6 +21,7 @@ export class RunDirectory {
   readonly path: string;
   private readonly seen = new Map<string, Seen>();
   private readonly told = new Set<string>();
+  /** One connection for all reading: it has a file attached only while a page of it is read. */
   private readonly file = new RunFile();
   private readonly report: (sentence: string) => void;
 
@@ -60,6 +63,12 @@ export class RunDirectory {
     // A clock tick may hide a write that came right after this look.
     if (Date.now() - (this.written(run) ?? 0) > SETTLED_MS) this.seen.set(run, { stamp, summary });
     return summary;
+  }
+
+  /** Records of a run that has a file, after `since`, in order. Throws what SQLite says if it cannot be read. */
+  read(run: string, since: number): Iterable<AnyRecord> {
+    const skipped = (sentence: string) => this.tell(sentence);
+    return readRun({ file: this.file, path: this.pathOf(run), run, skipped }, since);
   }
 
   /** One sentence about a file that cannot be read. */

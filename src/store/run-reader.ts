@@ -2,7 +2,7 @@
 import { decode } from '@msgpack/msgpack';
 import type { AnyRecord } from '../record.ts';
 import { decodeChunk } from './chunk.ts';
-import { RunFile } from './run-file.ts';
+import type { RunFile } from './run-file.ts';
 
 /** Chunks taken into memory at a time, beside those that reach beyond the page. */
 const PAGE_CHUNKS = 64;
@@ -19,15 +19,21 @@ interface Page {
   readonly upTo: number;
 }
 
-/** A damaged part of a run that was left out. */
-export type Skipped = (sentence: string) => void;
+/** Where a run is read from. The connection may serve others between two pages. */
+export interface Source {
+  readonly file: RunFile;
+  readonly path: string;
+  readonly run: string;
+  /** Hears of each damaged part that is left out. */
+  readonly skipped: (sentence: string) => void;
+}
 
 /**
  * Records after `since`, in order. What is written while this goes on is not part of it: a chunk that grows meanwhile
  * would leave holes. Throws what SQLite says if the file cannot be read.
  */
-export function* readRun(path: string, run: string, since: number, skipped: Skipped): Iterable<AnyRecord> {
-  const file = new RunFile();
+export function* readRun(source: Source, since: number): Iterable<AnyRecord> {
+  const { file, path } = source;
   let end = 0;
   let start = 0;
   withFile(file, path, () => {
@@ -41,7 +47,7 @@ export function* readRun(path: string, run: string, since: number, skipped: Skip
   while (done < end) {
     let page: Page = { records: [], upTo: end };
     withFile(file, path, () => {
-      page = readPage(file, { run, since, start, done, end, skipped });
+      page = readPage(source, { since, start, done, end });
     });
     pool.push(...page.records);
     pool.sort((a, b) => a.seq - b.seq);
@@ -54,17 +60,15 @@ export function* readRun(path: string, run: string, since: number, skipped: Skip
 }
 
 interface Span {
-  readonly run: string;
   /** No record up to here is wanted. */
   readonly since: number;
   /** No unread chunk begins before. */
   readonly start: number;
   readonly done: number;
   readonly end: number;
-  readonly skipped: Skipped;
 }
 
-function readPage(file: RunFile, { run, since, start, done, end, skipped }: Span): Page {
+function readPage({ file, run, skipped }: Source, { since, start, done, end }: Span): Page {
   const chunks = file.rows<ChunkRow>(
     'SELECT first, data FROM run.chunks WHERE first >= ? AND first <= ? AND last > ? ORDER BY first LIMIT ?',
     start,
@@ -90,7 +94,7 @@ function readPage(file: RunFile, { run, since, start, done, end, skipped }: Span
   return { records, upTo };
 }
 
-function attempt<T>(read: () => T, what: string, skipped: Skipped): T | null {
+function attempt<T>(read: () => T, what: string, skipped: Source['skipped']): T | null {
   try {
     return read();
   } catch {

@@ -3,7 +3,7 @@ import { encode } from '@msgpack/msgpack';
 import { type AnyRecord, fullName, type MeasurementRecord } from '../record.ts';
 import { CHUNK_BYTES, CHUNK_ROWS, encodeChunk, fitsChunk } from './chunk.ts';
 import { RunFile } from './run-file.ts';
-import { emptySummary, isWritten, summarise } from './run-summary.ts';
+import { emptySummary, type FileSummary, isWritten, summarise } from './run-summary.ts';
 
 /** At most this many bytes wait for a disk that takes none; beyond it the oldest measurements are let go, and counted. */
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
@@ -27,7 +27,9 @@ export class RunWriter {
   readonly run: string;
   /** Records let go because the disk took none for too long. */
   dropped = 0;
-  readonly summary;
+  /** When the last record came (ms since the epoch). */
+  touched = Date.now();
+  readonly summary: FileSummary;
   private readonly file = new RunFile();
   private rows: Row[] = [];
   /** The open chunk of each metric. It stays in memory and is written again, under its first seq, at every flush. */
@@ -41,15 +43,12 @@ export class RunWriter {
   constructor(path: string, run: string, written: number | null) {
     this.run = run;
     this.file.open(path, 'rwc');
-    const found = this.file.summary();
-    if (found !== null && written !== null && found.status === null && isWritten(found, written)) {
-      if (found.writer.pid !== process.pid) {
-        this.file.close();
-        throw new Error(`process ${found.writer.pid} is writing it`);
-      }
+    try {
+      this.summary = this.claim(written);
+    } catch (error) {
+      this.file.close();
+      throw error;
     }
-    const { writer } = emptySummary();
-    this.summary = found === null ? emptySummary() : { ...found, writer };
   }
 
   /** Takes a record. One that is known by its seq is ignored. Throws if its body cannot be encoded. */
@@ -62,6 +61,7 @@ export class RunWriter {
       this.waiting += data.length + RECORD_BYTES;
     }
     summarise(this.summary, record);
+    this.touched = Date.now();
     while (this.waiting > MAX_WAITING_BYTES) this.drop();
   }
 
@@ -74,7 +74,7 @@ export class RunWriter {
         this.file.run('INSERT OR IGNORE INTO run.records VALUES (?, ?, ?)', record.seq, record.kind, data);
       }
       for (const chunk of chunks) this.writeChunk(chunk);
-      this.file.run('INSERT OR REPLACE INTO run.summary VALUES (1, ?)', encode(this.summary));
+      this.writeSummary(this.summary);
     });
     for (const chunk of chunks) chunk.dirty = false;
     this.rows = [];
@@ -99,6 +99,24 @@ export class RunWriter {
       this.open = false;
       this.file.close();
     }
+  }
+
+  /** Says in the file, in one transaction, that this process writes it from now on. */
+  private claim(written: number | null): FileSummary {
+    const mine = emptySummary();
+    let claimed = mine;
+    this.file.transaction(() => {
+      const found = this.file.summary();
+      const other = found !== null && written !== null && found.status === null && isWritten(found, written);
+      if (other && found.writer.pid !== process.pid) throw new Error(`process ${found.writer.pid} is writing it`);
+      claimed = found === null ? mine : { ...found, writer: mine.writer };
+      this.writeSummary(claimed);
+    });
+    return claimed;
+  }
+
+  private writeSummary(summary: FileSummary): void {
+    this.file.run('INSERT OR REPLACE INTO run.summary VALUES (1, ?)', encode(summary));
   }
 
   private measure(record: MeasurementRecord): void {

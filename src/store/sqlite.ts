@@ -5,7 +5,6 @@ import type { AnyRecord } from '../record.ts';
 import { RunDirectory, said } from './run-directory.ts';
 import { EmptyFileError } from './run-file.ts';
 import { checkRunId } from './run-id.ts';
-import { readRun } from './run-reader.ts';
 import { summaryOf } from './run-summary.ts';
 import { RunWriter } from './run-writer.ts';
 import type { RunSummary, Store } from './store.ts';
@@ -78,9 +77,9 @@ class SqliteStore implements Store {
     const rows: RunSummary[] = [];
     for (const run of new Set([...this.dir.ids(), ...this.writers.keys()])) {
       const own = this.writers.get(run);
-      const written = own === undefined ? this.dir.written(run) : Date.now();
+      const written = own === undefined ? this.dir.written(run) : own.touched;
       const summary = own?.summary ?? this.dir.summary(run);
-      if (summary !== null && written !== null) rows.push(summaryOf(run, summary, written));
+      if (summary !== null && summary.lastSeq > 0 && written !== null) rows.push(summaryOf(run, summary, written));
     }
     return rows.sort((a, b) => b.started - a.started || (a.run < b.run ? 1 : -1));
   }
@@ -152,7 +151,7 @@ class SqliteStore implements Store {
 
   private *stored(run: string, since: number): Iterable<AnyRecord> {
     try {
-      yield* readRun(this.dir.pathOf(run), run, since, (sentence) => this.dir.tell(sentence));
+      yield* this.dir.read(run, since);
     } catch (error) {
       if (!(error instanceof EmptyFileError)) throw new Error(this.dir.unreadable(run, error));
     }

@@ -56,7 +56,7 @@ describe('fit', () => {
     const model = compiled(net(3, 8, { regularised: true }));
     const { monitor, of } = await recording(tf, model);
     const reported: number[] = [];
-    const collect = { onBatchEnd: async (_: number, logs?: tf.Logs) => void reported.push(logs!['loss'] as number) };
+    const collect = { onBatchEnd: async (_: number, logs?: tf.Logs) => void reported.push(logs!.loss as number) };
     await model.fit(xs, ys, { ...quiet, epochs: 1, callbacks: [collect, ...monitor.callbacks] });
     await monitor.close();
     expect(of('train/loss').map(({ values }) => values[0])).toEqual(reported);

@@ -5,7 +5,8 @@ import { blobs, net } from '../support/toys.ts';
 
 beforeAll(wasm);
 
-const crossEntropy = (labels: tf.Tensor, logits: tf.Tensor) => tf.losses.softmaxCrossEntropy(labels, logits) as tf.Scalar;
+const crossEntropy = (labels: tf.Tensor, logits: tf.Tensor) =>
+  tf.losses.softmaxCrossEntropy(labels, logits) as tf.Scalar;
 
 describe('a hand-written loop', () => {
   test('with minimize and observe is seen with its labels, loss and class losses', async () => {

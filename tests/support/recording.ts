@@ -14,11 +14,7 @@ export interface Recording {
   of(name: string): Measurement[];
 }
 
-export async function recording(
-  tf: TfLike,
-  model: ModelLike | null,
-  options: WatchOptions = {},
-): Promise<Recording> {
+export async function recording(tf: TfLike, model: ModelLike | null, options: WatchOptions = {}): Promise<Recording> {
   const records: ShownRecord[] = [];
   const monitor = await watchModel(tf, model, options, { onRecord: (record) => records.push(record) });
   const of = (name: string) =>

@@ -1,0 +1,89 @@
+/** Trains an image classifier on an imbalanced data set and shows, live, what every class does. `npm start` runs it. */
+import { UsageError, watch } from 'classwatch';
+import { loadTensorFlow, type TensorFlow } from './backend.ts';
+import { allTensors, batches } from './batches.ts';
+import { BadInput } from './data/bad-input.ts';
+import { loadDataSet } from './data/dataset.ts';
+import { countClasses, imageSize } from './data/images.ts';
+import { seeded } from './data/random.ts';
+import { HELP, type Options, parseOptions } from './options.ts';
+import { countHits, recallTable, save } from './outcome.ts';
+import { progress } from './progress.ts';
+
+/** Without --epochs training takes about this many steps: a minute or two on two cores with wasm. */
+const STEPS = 1500;
+
+async function main(options: Options): Promise<void> {
+  const data = await loadDataSet({ ...options, folder: options.data });
+  const { tf, choice } = await loadTensorFlow();
+  const { classNames, train } = data;
+  const classes = classNames.length;
+  const classCounts = countClasses(train.labels, classes);
+  console.log(data.origin);
+  console.log(choice);
+  console.log(`Classes: ${classNames.map((name, c) => `${name} (${classCounts[c]})`).join(', ')}.`);
+
+  const stepsPerEpoch = Math.ceil(train.labels.length / options.batchSize);
+  const epochs = options.epochs ?? Math.ceil(STEPS / stepsPerEpoch);
+  const model = buildModel(tf, imageSize(train), classes, options.seed);
+  const probe = allTensors(tf, data.probe, classes);
+
+  const monitor = await watch(tf, model, {
+    name: `digits, imbalance ${options.imbalance}, seed ${options.seed}`,
+    classNames,
+    classCounts,
+    probe,
+    config: { ...options, epochs },
+  });
+  if (monitor.url) console.log(`Dashboard: ${monitor.url}`);
+
+  const interrupt = () => {
+    model.stopTraining = true;
+  };
+  process.once('SIGINT', interrupt);
+  const random = seeded(options.seed);
+  await model.fitDataset(
+    tf.data.generator(() => batches(tf, train, classes, options.batchSize, random)),
+    {
+      epochs,
+      batchesPerEpoch: stepsPerEpoch,
+      verbose: 0,
+      callbacks: [progress(epochs * stepsPerEpoch, stepsPerEpoch), ...monitor.callbacks],
+    },
+  );
+  process.removeListener('SIGINT', interrupt);
+
+  console.log(recallTable(data, countHits(model, probe.xs, data)));
+  if (options.save) save(options.save, model, data);
+  const keepServing = !options.once && !model.stopTraining;
+  if (keepServing) console.log(`Training has ended; the dashboard stays up until Ctrl-C: ${monitor.url}`);
+  await monitor.close({ keepServing });
+}
+
+/**
+ * Two hidden layers, started with seeded weights. Plain gradient descent on purpose: it shows for longest how the rare
+ * classes lag behind; an adaptive optimizer would hurry them along.
+ */
+function buildModel(tf: TensorFlow, inputs: number, classes: number, seed: number) {
+  const model = tf.sequential();
+  const { heNormal, glorotUniform } = tf.initializers;
+  const relu = (units: number, layerSeed: number) =>
+    ({ units, activation: 'relu', kernelInitializer: heNormal({ seed: layerSeed }) }) as const;
+  model.add(tf.layers.dense({ inputShape: [inputs], ...relu(256, seed) }));
+  model.add(tf.layers.dense(relu(128, seed + 1)));
+  model.add(
+    tf.layers.dense({ units: classes, activation: 'softmax', kernelInitializer: glorotUniform({ seed: seed + 2 }) }),
+  );
+  model.compile({ optimizer: tf.train.sgd(0.1), loss: 'categoricalCrossentropy' });
+  return model;
+}
+
+try {
+  const options = parseOptions(process.argv.slice(2));
+  if (options.help) console.log(HELP);
+  else await main(options);
+} catch (error) {
+  if (!(error instanceof BadInput || error instanceof UsageError)) throw error;
+  console.error(error.message);
+  process.exitCode = 2;
+}

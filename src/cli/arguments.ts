@@ -1,0 +1,74 @@
+/** Arguments of the command line against what a command knows. */
+import { parseArgs } from 'node:util';
+import { nearest } from '../nearest.ts';
+import { UsageError } from '../usage-error.ts';
+import type { Command, OptionValues } from './command.ts';
+
+/** Options and operands of a command. Throws a UsageError that names the nearest known option. */
+export function parseArguments(
+  name: string,
+  command: Command,
+  args: readonly string[],
+): { values: OptionValues; operands: string[] } {
+  const known = { ...command.options, help: { value: null, help: '' } };
+  const options = Object.fromEntries(
+    Object.entries(known).map(([option, { value }]) => [
+      option,
+      { type: value === null ? 'boolean' : 'string' } as const,
+    ]),
+  );
+  const { tokens } = parseArgs({
+    args: args.map(spelled),
+    options,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+  const values: { [option: string]: string | true } = {};
+  const operands: string[] = [];
+  for (const token of tokens) {
+    if (token.kind === 'positional') operands.push(token.value);
+    if (token.kind === 'option') values[token.name] = valueOf(token, known);
+  }
+  if (!values.help) checkOperands(name, command, operands);
+  return { values, operands };
+}
+
+interface OptionToken {
+  readonly name: string;
+  readonly rawName: string;
+  readonly value: string | undefined;
+  readonly inlineValue: boolean | undefined;
+}
+
+function valueOf({ name, rawName, value, inlineValue }: OptionToken, known: Command['options']): string | true {
+  const option = Object.hasOwn(known, name) ? known[name] : undefined;
+  if (option === undefined) {
+    throw new UsageError(`Unknown option ${quote(rawName)}: did you mean --${nearest(name, Object.keys(known))}?`);
+  }
+  if (option.value === null) {
+    if (inlineValue) throw new UsageError(`Option --${name} takes no value, got ${quote(value ?? '')}: leave it out.`);
+    return true;
+  }
+  if (value === undefined || value === '' || (!inlineValue && value.startsWith('--'))) {
+    throw new UsageError(`Option --${name} expects ${option.value}, got nothing: write --${name} ${option.value}.`);
+  }
+  return value;
+}
+
+function checkOperands(name: string, { operands }: Command, given: readonly string[]): void {
+  if (given.length === operands.length) return;
+  const expected = operands.length === 0 ? 'no argument' : operands.join(' ');
+  const got = given.length === 0 ? 'nothing' : given.map(quote).join(' ');
+  throw new UsageError(`classwatch ${name} expects ${expected}, got ${got}: see classwatch ${name} --help.`);
+}
+
+/** TensorBoard spells its options with underscores; hyphens do as well. */
+function spelled(argument: string): string {
+  if (argument === '-h') return '--help';
+  return argument.replace(/^--[a-z-]+/, (name) => `--${name.slice(2).replaceAll('-', '_')}`);
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text.slice(0, 80));
+}

@@ -1,0 +1,86 @@
+import { readdirSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { Snapshot } from '../../src/capture/snapshot.ts';
+import { declarationOf } from '../../src/metric.ts';
+import { metrics } from '../../src/metrics/index.ts';
+import { generator } from '../support/toys.ts';
+
+const classes = 5;
+
+/** A snapshot with everything in it; class 4 has no example, class 3 is never predicted. */
+function full(stream: string): Snapshot {
+  const random = generator(7);
+  const labels = Int32Array.from({ length: 40 }, (_, i) => i % 4);
+  const probabilities = Float32Array.from({ length: 40 * classes }, (_, i) => (i % classes === 3 ? 0 : random()));
+  const classifier = Float32Array.from({ length: classes * 6 }, () => random() - 0.5);
+  const losses = Float64Array.from({ length: 40 }, random);
+  const monitor = { overhead: 0.01, dropped: 2 };
+  return new Snapshot({
+    stream,
+    step: 3,
+    classes,
+    loss: 1.5,
+    classifier,
+    monitor,
+    examples: { labels, probabilities, losses },
+  });
+}
+
+const empty = (stream: string) => new Snapshot({ stream, step: 0, classes });
+
+test('the list holds every file of the folder, each under its own id', () => {
+  const files = readdirSync(new URL('../../src/metrics', import.meta.url)).filter((name) => name !== 'index.ts');
+  expect(metrics.map(({ id }) => `${id}.ts`).sort()).toEqual(files.sort());
+});
+
+test('a metric that weighs others comes before them', () => {
+  const seen = new Set<string>();
+  for (const { id, weight } of metrics) {
+    seen.add(id);
+    if (weight) expect(seen).toContain(weight.metric);
+  }
+});
+
+describe.each(metrics.map((metric) => [metric.id, metric] as const))('%s', (_, metric) => {
+  test('explains itself, and every panel has a title and a group', () => {
+    expect(metric.help).toMatch(/^[A-Z].*\.( .*\.)?$|^[A-Z].*[.)]$/s);
+    expect(metric.panels.length).toBeGreaterThan(0);
+    for (const panel of metric.panels) expect([panel.group, panel.title].every((text) => text.length > 2)).toBe(true);
+  });
+
+  test('gives as many values as its axes say, all finite or missing, within the bounds of its panels', () => {
+    for (const stream of metric.streams) {
+      const measured = metric.measure(full(stream));
+      const values = typeof measured === 'number' ? [measured] : Array.from(measured!);
+      expect(values).toHaveLength(classes ** metric.axes.length);
+      for (const value of values) expect(value === null || Number.isFinite(value)).toBe(true);
+      for (const { bounds, rowShare } of metric.panels) {
+        if (!bounds || rowShare) continue;
+        for (const value of values) {
+          if (value === null) continue;
+          expect(value).toBeGreaterThanOrEqual(bounds[0] ?? -Infinity);
+          expect(value).toBeLessThanOrEqual(bounds[1] ?? Infinity);
+        }
+      }
+    }
+  });
+
+  test('says nothing rather than 0 when there is nothing to measure', () => {
+    for (const stream of metric.streams) expect(metric.measure(empty(stream))).toBeNull();
+  });
+
+  test('does not change what it measures', () => {
+    const snapshot = full(metric.streams[0]!);
+    const before = structuredClone([snapshot.examples, snapshot.classifier]);
+    metric.measure(snapshot);
+    expect([snapshot.examples, snapshot.classifier]).toEqual(before);
+  });
+
+  test('declares itself as plain data', () => {
+    for (const stream of metric.streams) {
+      const declaration = declarationOf(metric, stream);
+      expect(structuredClone(declaration)).toEqual(declaration);
+      expect(declaration.cadence).toBe(stream === 'probe' ? 'schedule' : metric.cadence);
+    }
+  });
+});

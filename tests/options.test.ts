@@ -1,0 +1,102 @@
+import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { resolveOptions, type WatchOptions } from '../src/options.ts';
+import { callbacks } from '../src/suite.ts';
+import { recording } from './support/recording.ts';
+import { tf, wasm } from './support/tensorflow.ts';
+import { blobs, net } from './support/toys.ts';
+
+beforeAll(wasm);
+afterEach(() => void vi.unstubAllEnvs());
+
+test.each([
+  [{ prob: 1 }, /^Unknown option "prob": did you mean "probe"\?$/],
+  [{ classnames: [] }, /^Unknown option "classnames": did you mean "classNames"\?$/],
+  [
+    { mode: 'offlin' },
+    /^Expected mode to be 'online' or 'offline' or 'disabled', got 'offlin': did you mean 'offline'\?$/,
+  ],
+  [{ outputs: 'logit' }, /did you mean 'logits'\?$/],
+  [{ port: 70000 }, /^Expected port to be an integer from 0 to 65535, got 70000\.$/],
+  [{ evalSets: { train: {} } }, /^Expected names of evalSets .* got "train": rename it\.$/],
+])('%j is refused with a sentence', (options, sentence) => {
+  expect(() => resolveOptions(options as WatchOptions)).toThrow(sentence);
+  expect(() => callbacks(tf, options as WatchOptions)).toThrow(sentence);
+});
+
+test('code goes before environment before default', () => {
+  vi.stubEnv('CLASSWATCH_LOGDIR', 'from-environment');
+  vi.stubEnv('CLASSWATCH_MODE', 'offline');
+  expect(resolveOptions({})).toMatchObject({ logdir: 'from-environment', mode: 'offline' });
+  expect(resolveOptions({ logdir: 'mine' }).logdir).toBe('mine');
+});
+
+test('mode disabled leaves training as if classwatch were not there', async () => {
+  vi.stubEnv('CLASSWATCH_MODE', 'disabled');
+  const { xs, ys } = blobs([20, 20, 4]);
+  const model = net(3);
+  model.compile({ optimizer: tf.train.sgd(0.1), loss: 'categoricalCrossentropy' });
+  const { monitor, records } = await recording(tf, model, { probe: { xs, ys } });
+  await model.fit(xs, ys, { epochs: 1, verbose: 0, callbacks: monitor.callbacks });
+  await monitor.close();
+  expect([records, monitor.url, Object.keys(model.optimizer).includes('applyGradients')]).toEqual([[], null, false]);
+});
+
+describe('watch refuses before training starts', () => {
+  const { xs, ys } = { xs: () => blobs([20, 20, 4]).xs, ys: () => blobs([20, 20, 4]).ys };
+  const cases: [string, () => WatchOptions, RegExp][] = [
+    [
+      'labels that are not classes',
+      () => ({ probe: { xs: xs(), ys: tf.tensor1d(Array(44).fill(3), 'int32') } }),
+      /^Expected the labels of probe to be classes 0 to 2, got 3: name all classes in classNames, or mend the labels\.$/,
+    ],
+    [
+      'one-hot labels of another number of classes',
+      () => ({ probe: { xs: xs(), ys: tf.zeros([44, 4]) } }),
+      /^Expected the labels of probe as \[examples, 3\] \(one-hot\) or \[examples\] \(class indices\), got shape \[44, 4\]: check numClasses or classNames\.$/,
+    ],
+    [
+      'inputs and labels of different number',
+      () => ({ probe: { xs: xs(), ys: ys().slice(0, 40) } }),
+      /^Expected as many inputs as labels in probe, at least one, got 44 inputs and 40 labels\.$/,
+    ],
+    [
+      'what is no tensor',
+      () => ({ probe: { xs: [1, 2], ys: ys() } as never }),
+      /^Expected probe: \{ xs, ys \} with live tensors, got number: pass tensors and keep them until watch returns\.$/,
+    ],
+    [
+      'class names that are not as many as the outputs of the model',
+      () => ({ classNames: ['a', 'b'] }),
+      /^Expected as many classes everywhere, got 2 \(classNames or numClasses\) and 3 \(outputs of the model\)\.$/,
+    ],
+  ];
+  test.each(cases)('%s', async (_, options, sentence) => {
+    const model = net(3);
+    model.compile({ optimizer: 'sgd', loss: 'categoricalCrossentropy' });
+    const before = Object.keys(model.optimizer);
+    await expect(recording(tf, model, options())).rejects.toThrow(sentence);
+    expect(Object.keys(model.optimizer)).toEqual(before);
+  });
+
+  test('neither model nor optimizer', async () => {
+    await expect(recording(tf, null, { numClasses: 3 })).rejects.toThrow(
+      /^Expected a model or \{ optimizer \} to watch, got neither: /,
+    );
+  });
+
+  test('an unknown number of classes', async () => {
+    await expect(recording(tf, null, { optimizer: tf.train.sgd(0.1) })).rejects.toThrow(
+      /^Expected to know the number of classes \(at least 2\), got none: pass classNames or numClasses\.$/,
+    );
+  });
+
+  test('says that a model is not compiled yet, but goes on: compile may come later', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const { monitor } = await recording(tf, net(3));
+    expect(warn.mock.calls[0]![0]).toMatch(
+      /^classwatch: The model has no loss and no optimizer yet: call model\.compile/,
+    );
+    await monitor.close();
+    warn.mockRestore();
+  });
+});

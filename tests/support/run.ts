@@ -1,0 +1,41 @@
+import { declarationOf } from '../../src/metric.ts';
+import { metrics } from '../../src/metrics/index.ts';
+import { type AnyRecord, type Declaration, type EndBody, packValues, type RunBody } from '../../src/record.ts';
+
+/** Writes the records of a made-up run, numbered: what the relay would have stored. */
+export class RunWriter {
+  readonly records: AnyRecord[] = [];
+  private readonly declared = new Set<string>();
+  private readonly run: string;
+
+  constructor(classNames: readonly string[], run = 'made-up-run') {
+    this.run = run;
+    const versions = { classwatch: '0', tfjs: '0', backend: 'none' };
+    const body: RunBody = { name: 'made up', classNames, classCounts: null, config: {}, versions, pid: process.pid };
+    this.push({ kind: 'run', step: 0, stream: 'monitor', body });
+  }
+
+  /** One measurement of `stream/metric` at a step; declares the metric first. */
+  measure(name: string, step: number, values: readonly (number | null)[], epoch: number | null = null): this {
+    const [stream, metric] = name.split('/') as [string, string];
+    if (!this.declared.has(name)) {
+      this.declared.add(name);
+      const body: Declaration = declarationOf(metrics.find(({ id }) => id === metric)!, stream);
+      this.push({ kind: 'metric', step, stream, body });
+    }
+    const { axes } = metrics.find(({ id }) => id === metric)!;
+    const length = axes.length === 0 ? [] : axes.length === 1 ? [values.length] : [0, 0].fill(Math.sqrt(values.length));
+    this.push({ kind: 'measurement', step, epoch, stream, metric, shape: length, values: packValues(values) });
+    return this;
+  }
+
+  end(status: EndBody['status'] = 'finished', step = 0): this {
+    this.push({ kind: 'end', step, stream: 'monitor', body: { status } });
+    return this;
+  }
+
+  private push(record: object): void {
+    const seq = this.records.length + 1;
+    this.records.push({ v: 1, run: this.run, seq, time: 1_700_000_000_000 + seq, epoch: null, ...record } as AnyRecord);
+  }
+}

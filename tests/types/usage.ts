@@ -1,0 +1,53 @@
+/** Every way to call classwatch, for the type checker alone: checked with tfjs and, copied, with tfjs-node-gpu. */
+import * as tf from '@tensorflow/tfjs';
+import { callbacks, classMetrics, initialGuesses, type Monitor, watch } from 'classwatch';
+
+const model = tf.sequential({ layers: [tf.layers.dense({ inputShape: [2], units: 3, activation: 'softmax' })] });
+const xs = tf.zeros([6, 2]);
+const ys = tf.oneHot(tf.tensor1d([0, 1, 2, 0, 1, 2], 'int32'), 3);
+const probe = { xs, ys };
+const mine: tf.CustomCallbackArgs = { onEpochEnd: async (epoch) => console.log(epoch) };
+
+export async function fit(): Promise<void> {
+  const monitor: Monitor = await watch(tf, model, { classNames: ['a', 'b', 'c'], probe });
+  const url: string | null = monitor.url;
+  await model.fit(xs, ys, { epochs: 2, callbacks: monitor.callbacks });
+  await model.fit(xs, ys, { epochs: 2, callbacks: [mine, ...monitor.callbacks] });
+  await model.fitDataset(tf.data.array([{ xs, ys }]), { epochs: 1, callbacks: monitor.callbacks });
+  await model.trainOnBatch(xs, ys);
+  monitor.log('learning rate', 0.1);
+  await monitor.close({ keepServing: url !== null });
+}
+
+export async function oneLine(): Promise<void> {
+  await model.fit(xs, ys, { callbacks: callbacks(tf, { probe }) });
+  await model.fit(xs, ys, { callbacks: [mine, ...callbacks(tf, { probe })] });
+  const onRecord = (record: { kind: string }) => console.log(record.kind);
+  await model.fit(xs, ys, {
+    callbacks: [...initialGuesses(tf, { probe, onRecord }), ...classMetrics(tf, { onRecord })],
+  });
+}
+
+export async function layersModels(functional: tf.LayersModel, sequential: tf.Sequential): Promise<void> {
+  await watch(tf, functional, { evalSets: { other: probe } });
+  await watch(tf, sequential, { classCounts: [1, 2, 3], schedule: (_step) => true });
+}
+
+export async function handWritten(): Promise<void> {
+  const optimizer: tf.Optimizer = tf.train.adam(0.001);
+  const monitor = await watch(tf, model, { optimizer, outputs: 'logits', onAlert: (alert) => alert.body.message });
+  optimizer.minimize(() => {
+    const logits: tf.Tensor = monitor.observe(model.apply(xs, { training: true }) as tf.Tensor, ys);
+    return tf.losses.softmaxCrossEntropy(ys, logits).asScalar();
+  });
+  const { grads } = tf.variableGrads(() =>
+    tf.losses.softmaxCrossEntropy(ys, model.predict(xs) as tf.Tensor).asScalar(),
+  );
+  optimizer.applyGradients(grads);
+  monitor.on('alert', (alert) => console.log(alert.body.level)).on('record', (record) => console.log(record.kind));
+}
+
+export async function withoutModel(weights: tf.Variable): Promise<Monitor> {
+  const optimizer = tf.train.sgd(0.1);
+  return watch(tf, { optimizer, numClasses: 3, predict: (inputs: tf.Tensor) => inputs.matMul(weights), probe });
+}
