@@ -35,12 +35,19 @@ async function main(options: Options): Promise<void> {
     probe,
     config: { ...options, epochs },
   });
+  let interrupted = false;
+  const interrupt = () => {
+    interrupted = true;
+  };
+  const stopAtInterrupt = {
+    onTrainBegin: () => void process.once('SIGINT', interrupt),
+    onBatchEnd: () => {
+      if (interrupted) model.stopTraining = true;
+    },
+    onTrainEnd: () => void process.removeListener('SIGINT', interrupt),
+  };
   if (monitor.url) console.log(`Dashboard: ${monitor.url}`);
 
-  const interrupt = () => {
-    model.stopTraining = true;
-  };
-  process.once('SIGINT', interrupt);
   const random = seeded(options.seed);
   await model.fitDataset(
     tf.data.generator(() => batches(tf, train, classes, options.batchSize, random)),
@@ -48,10 +55,9 @@ async function main(options: Options): Promise<void> {
       epochs,
       batchesPerEpoch: stepsPerEpoch,
       verbose: 0,
-      callbacks: [progress(epochs * stepsPerEpoch, stepsPerEpoch), ...monitor.callbacks],
+      callbacks: [progress(epochs * stepsPerEpoch, stepsPerEpoch), stopAtInterrupt, ...monitor.callbacks],
     },
   );
-  process.removeListener('SIGINT', interrupt);
 
   console.log(recallTable(data, countHits(model, probe.xs, data)));
   if (options.save) save(options.save, model, data);

@@ -1,6 +1,6 @@
 /** One line on the terminal that says how far training is and how long it will take. */
 
-const REWRITE_EVERY = 100;
+const REWRITE_EVERY = 250;
 const PRINT_EVERY = 5000;
 
 /** What the line needs of an output stream; `process.stdout` has it. */

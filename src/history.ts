@@ -31,7 +31,7 @@ export interface Bucket {
   /** Over the finite values. Infinity and -Infinity where there is none. Empty in a matrix metric. */
   readonly min: Float64Array;
   readonly max: Float64Array;
-  /** Sum of value times weight, and of the weights, over the present values. Empty in a matrix metric. */
+  /** Sum of value times weight (in a metric of sums: of values), and of the weights, over the present values. Empty in a matrix metric. */
   readonly sum: Float64Array;
   readonly weight: Float64Array;
 }
@@ -142,8 +142,9 @@ export class RunHistory {
   }
 
   /** The weight metric of a step is recorded before the metrics that it weighs; without it each value counts once. */
-  private weightsFor(record: MeasurementRecord, { stream, weight }: Declaration): Float64Array | null {
-    if (weight === undefined) return null;
+  private weightsFor(record: MeasurementRecord, { stream, weight, fold }: Declaration): Float64Array | null {
+    // A sum has no weights: its weight metric only says over which examples it is shown.
+    if (weight === undefined || fold === 'sum') return null;
     const latest = this.weights.get(`${stream}/${weight.metric}`);
     if (latest === undefined || latest.step !== record.step) return null;
     return weight.total ? Float64Array.of(latest.values.reduce((sum, value) => sum + value, 0)) : latest.values;

@@ -5,8 +5,9 @@ import { stopTraining } from './capture/engine.ts';
 import type { Evaluation, EvaluationSet } from './capture/evaluation-set.ts';
 import type { Batch } from './capture/loss-hook.ts';
 import type { OutputKind } from './capture/outputs.ts';
-import { Readback, type Reading } from './capture/readback.ts';
+import { Readback } from './capture/readback.ts';
 import { type Examples, Snapshot } from './capture/snapshot.ts';
+import { StepBatches } from './capture/step-batches.ts';
 import type { StepListener } from './capture/training-hook.ts';
 import { Epochs } from './epoch.ts';
 import type { Journal } from './journal.ts';
@@ -41,8 +42,7 @@ export class Recorder implements StepListener {
   spent = 0;
   private readonly readback: Readback;
   private readonly decoder: Decoder;
-  private batches: (Examples | Promise<Examples | null> | null)[] = [];
-  private losses: (number | Promise<number>)[] = [];
+  private batches = new StepBatches();
   private evaluatedAt = -1;
   private queue: Promise<void> | null = null;
   private startedAt = 0;
@@ -89,38 +89,30 @@ export class Recorder implements StepListener {
   forward(batch: Batch | null, loss: TensorLike): void {
     this.timed(() =>
       this.guard('The batch', () => {
-        const reading = this.readback.read([loss, ...(batch ? tensorsOf(batch) : [])]);
-        if (reading === null) return;
         if (batch === null) this.options.journal.unlabelled();
-        const shapes = batch === null ? null : { labels: batch.labels.shape, outputs: batch.predictions.shape };
-        this.losses.push(first(reading));
-        this.batches.push(shapes && decodeLater(reading, (data) => this.decode(data, shapes)));
+        this.batches.add(batch, loss, this.readback, (labels, outputs, losses) => this.decode(labels, outputs, losses));
       }),
     );
   }
 
   end(step: number): void {
-    const { batches, losses } = this;
+    const { batches } = this;
     this.abandon();
     const { model, shouldStop } = this.options;
     if (model !== null && shouldStop()) stopTraining(model);
     this.timed(() =>
       this.guard('The step', () => {
         const epoch = this.epochs.at(step);
-        const finish = (examples: (Examples | null)[], values: number[]) =>
-          this.measureTraining(step, epoch, examples, values);
-        if (this.queue === null && [...batches, ...losses].every(isHere)) {
-          finish(batches as (Examples | null)[], losses as number[]);
-        } else {
-          this.enqueue(async () => finish(await Promise.all(batches), await Promise.all(losses)));
-        }
+        this.whenRead(batches.whole(), ({ examples, loss }) => {
+          const { classes, journal } = this.options;
+          journal.measure(new Snapshot({ stream: 'train', step, classes, loss, examples }), epoch);
+        });
       }),
     );
   }
 
   abandon(): void {
-    this.batches = [];
-    this.losses = [];
+    this.batches = new StepBatches();
   }
 
   failed(error: unknown): void {
@@ -130,14 +122,6 @@ export class Recorder implements StepListener {
   /** Resolves when everything that was read has been measured. */
   async settled(): Promise<void> {
     while (this.queue !== null) await this.queue;
-  }
-
-  private measureTraining(step: number, epoch: number | null, batches: (Examples | null)[], losses: number[]): void {
-    const seen = batches.filter((examples) => examples !== null);
-    const loss = losses.length === 0 ? null : losses.reduce((sum, value) => sum + value, 0) / losses.length;
-    const examples = seen.length === 0 ? null : seen.length === 1 ? seen[0]! : joined(seen);
-    const { classes, journal } = this.options;
-    journal.measure(new Snapshot({ stream: 'train', step, classes, loss, examples }), epoch);
   }
 
   private evaluateSet(set: EvaluationSet, step: number, epoch: number | null): void {
@@ -169,13 +153,8 @@ export class Recorder implements StepListener {
     journal.measure(new Snapshot({ stream: 'monitor', step, classes, monitor }), epoch);
   }
 
-  private decode(data: TensorData[], shapes: { labels: number[]; outputs: number[] }): Examples | null {
-    const [, labels, outputs, losses] = data;
-    const decoded = this.decoder.decode(
-      { data: labels!, shape: shapes.labels },
-      { data: outputs!, shape: shapes.outputs },
-      losses === undefined ? null : ({ data: losses, shape: [losses.length] } satisfies Read),
-    );
+  private decode(labels: Read, outputs: Read, losses: Read | null): Examples | null {
+    const decoded = this.decoder.decode(labels, outputs, losses);
     if (typeof decoded === 'string') {
       this.options.report(`${decoded} The classes of the training batches are not measured.`);
       return null;
@@ -192,7 +171,7 @@ export class Recorder implements StepListener {
   /** Runs `use` now if the data is here and nothing waits, else in its turn: records keep the order of training. */
   private whenRead<T>(result: T | Promise<T> | null, use: (value: T) => void): void {
     if (result === null) return;
-    if (this.queue === null && isHere(result)) use(result as T);
+    if (this.queue === null && isHere(result)) use(result);
     else this.enqueue(async () => use(await result));
   }
 
@@ -221,49 +200,12 @@ export class Recorder implements StepListener {
   }
 }
 
-function tensorsOf({ labels, predictions, losses }: Batch): TensorLike[] {
-  return losses === null ? [labels, predictions] : [labels, predictions, losses];
-}
-
-function isHere(value: unknown): boolean {
-  return !(value instanceof Promise);
-}
-
-function first(reading: Reading): number | Promise<number> {
-  return Array.isArray(reading) ? reading[0]![0]! : reading.then((data) => data[0]![0]!);
-}
-
-function decodeLater<T>(reading: Reading, decode: (data: TensorData[]) => T): T | Promise<T> {
-  return Array.isArray(reading) ? decode(reading) : reading.then(decode);
-}
-
 function mean(values: ArrayLike<number>): number {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += values[i]!;
   return sum / values.length;
 }
 
-/** Several batches of one step (gradient accumulation) as one. */
-function joined(batches: readonly Examples[]): Examples {
-  const flat = <A extends Float32Array | Int32Array>(parts: A[], empty: A): A => {
-    let at = 0;
-    for (const part of parts) {
-      empty.set(part, at);
-      at += part.length;
-    }
-    return empty;
-  };
-  const count = batches.reduce((sum, { labels }) => sum + labels.length, 0);
-  const width = batches.reduce((sum, { probabilities }) => sum + probabilities.length, 0);
-  return {
-    labels: flat(
-      batches.map(({ labels }) => labels),
-      new Int32Array(count),
-    ),
-    probabilities: flat(
-      batches.map(({ probabilities }) => probabilities),
-      new Float32Array(width),
-    ),
-    losses: batches.flatMap(({ losses }) => Array.from(losses)),
-  };
+function isHere<T>(value: T | Promise<T>): value is T {
+  return !(value instanceof Promise);
 }

@@ -1,4 +1,5 @@
 import { type TrainingCallback, trainingCallback } from './callbacks.ts';
+import { rememberModels } from './capture/engine.ts';
 import type { ShownRecord } from './journal.ts';
 import { metrics } from './metrics/index.ts';
 import type { DrivenMonitor } from './monitor.ts';
@@ -40,6 +41,7 @@ export function classMetrics(tf: TfLike, options: CallbackOptions = {}): Trainin
 
 function suite(tf: TfLike, { onRecord, ...options }: CallbackOptions, part: Selection): TrainingCallback[] {
   resolveOptions(options);
+  rememberModels(tf);
   const selection: Selection = { ...part, ...(onRecord ? { onRecord } : {}) };
   let monitor: DrivenMonitor | null = null;
   return [

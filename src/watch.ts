@@ -1,5 +1,5 @@
 import { findClassifier } from './capture/classifier.ts';
-import { lossFunctionsOf, optimizerOf, outputUnitsOf, versionOf } from './capture/engine.ts';
+import { versionOf } from './capture/engine.ts';
 import { EvaluationSet } from './capture/evaluation-set.ts';
 import { TrainingHook } from './capture/training-hook.ts';
 import { Journal, type JournalSink, type ShownRecord } from './journal.ts';
@@ -10,7 +10,9 @@ import { resolveOptions, type WatchOptions } from './options.ts';
 import { type AlertRecord, RECORD_VERSION } from './record.ts';
 import { Recorder } from './recorder.ts';
 import { Link } from './relay/link.ts';
+import { onceEach } from './report.ts';
 import { logSpaced } from './schedule.ts';
+import { checkTarget, classNamesOf, isModel } from './target.ts';
 import type { ModelLike, TfLike } from './tf.ts';
 import { UsageError } from './usage-error.ts';
 import { VERSION } from './version.ts';
@@ -46,9 +48,9 @@ export async function watchModel(
 ): Promise<DrivenMonitor> {
   const options = resolveOptions(given);
   if (options.mode === 'disabled') return new SilentMonitor();
-  checkTarget(model, options);
   const report = onceEach();
-  const classNames = namesOf(model, options);
+  checkTarget(model, options, report);
+  const classNames = classNamesOf(model, options);
   const sets = openSets(tf, options, classNames.length);
   try {
     return await assemble(tf, model, options, selection, { classNames, sets, report });
@@ -188,51 +190,6 @@ function openSets(tf: TfLike, { probe, evalSets }: WatchOptions, classes: number
   }
 }
 
-function isModel(target: ModelLike | WatchOptions): target is ModelLike {
-  return 'layers' in target && 'predict' in target;
-}
-
-function checkTarget(model: ModelLike | null, options: WatchOptions): void {
-  if (model !== null) {
-    const compiled = optimizerOf(model) !== null;
-    if (!compiled && !options.optimizer) {
-      onceEach()(
-        'The model has no loss and no optimizer yet: call model.compile before training, or pass the optimizer of your loop as { optimizer }.',
-      );
-    } else if (compiled && !options.optimizer && lossFunctionsOf(model) === null) {
-      throw new UsageError('Expected a model with a loss, got one without: pass { optimizer, loss } to model.compile.');
-    }
-  } else if (!options.optimizer) {
-    throw new UsageError(
-      'Expected a model or { optimizer } to watch, got neither: call watch(tf, model, options) or watch(tf, { optimizer, numClasses, predict, probe }).',
-    );
-  }
-}
-
-function namesOf(model: ModelLike | null, options: WatchOptions): readonly string[] {
-  const units = model === null ? null : outputUnitsOf(model);
-  const fromModel = units === 1 ? 2 : units;
-  const { classNames, numClasses } = options;
-  const said = classNames?.length ?? numClasses ?? fromModel ?? options.classCounts?.length;
-  if (said === undefined || said === null || !Number.isInteger(said) || said < 2) {
-    throw new UsageError(
-      `Expected to know the number of classes (at least 2), got ${said ?? 'none'}: pass classNames or numClasses.`,
-    );
-  }
-  for (const [what, count] of [
-    ['outputs of the model', fromModel],
-    ['numClasses', numClasses],
-    ['classCounts', options.classCounts?.length],
-  ] as const) {
-    if (count !== undefined && count !== null && count !== said) {
-      throw new UsageError(
-        `Expected as many classes everywhere, got ${said} (classNames or numClasses) and ${count} (${what}).`,
-      );
-    }
-  }
-  return classNames ? classNames.map(String) : Array.from({ length: said }, (_, c) => String(c));
-}
-
 /** Sortable, unique, safe as a file name everywhere. */
 function newRunId(): string {
   const stamp = new Date().toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
@@ -247,14 +204,4 @@ function tellAll(listeners: Set<(alert: AlertRecord) => void>, alert: AlertRecor
       report(`A listener for alerts failed; training goes on. ${error instanceof Error ? error.message : error}`);
     }
   }
-}
-
-/** Prints each sentence once. */
-function onceEach(): (sentence: string) => void {
-  const told = new Set<string>();
-  return (sentence) => {
-    if (told.has(sentence)) return;
-    told.add(sentence);
-    console.warn(`classwatch: ${sentence}`);
-  };
 }

@@ -87,9 +87,11 @@ async function download(url: URL, source: Source, stop: AbortSignal): Promise<Ui
   let timer = setTimeout(() => late.abort(), source.answerWithin);
   const pieces: Uint8Array[] = [];
   let length = 0;
+  let trouble = 'could not be reached';
   try {
     const response = await fetch(url, { signal: AbortSignal.any([stop, late.signal]) });
     if (!response.ok || !response.body) throw new Error(`${url} answered ${response.status} ${response.statusText}`);
+    trouble = 'broke off';
     for await (const piece of response.body) {
       clearTimeout(timer);
       timer = setTimeout(() => late.abort(), source.pieceWithin);
@@ -100,17 +102,17 @@ async function download(url: URL, source: Source, stop: AbortSignal): Promise<Ui
     return Buffer.concat(pieces);
   } catch (error) {
     if (late.signal.aborted) throw new Error(`${url.host} did not answer in time`);
-    throw describe(error as Error, url);
+    throw describe(error as Error, `${url.host} ${trouble}`);
   } finally {
     clearTimeout(timer);
   }
 }
 
 /** `fetch` hides why it failed in the cause of its error. */
-function describe(error: Error, url: URL): Error {
+function describe(error: Error, trouble: string): Error {
   const { code } = (error.cause ?? {}) as { code?: string };
   if (code === undefined && error.name !== 'TypeError') return error;
-  return new Error(`${url.host} could not be reached or broke off (${code ?? error.message})`);
+  return new Error(`${trouble} (${code ?? error.message})`);
 }
 
 function readCached(path: string): Uint8Array | null {

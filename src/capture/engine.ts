@@ -6,6 +6,7 @@
  *   `tf.variableGrads`), in `fit` as in hand-written loops, whatever the optimizer. Public method, undocumented.
  * - `sequential.model`: a Sequential delegates to a private LayersModel that owns `lossFunctions`.
  * - `model.lossFunctions`: the loss of each output as a function (labels, predictions) -> losses of the examples.
+ * - `tf.CustomCallback.prototype.setModel`: fit wraps plain callback objects in it, and by itself it forgets the model.
  * - `tf.keep`, `tf.tidy`, `tf.losses`, `tf.version_core`: public, but not part of `TfLike` because their types differ.
  */
 import type { ModelLike, TensorLike, TfLike } from '../tf.ts';
@@ -89,6 +90,21 @@ function shield(listener: GradientListener, call: () => void): void {
 
 function isVariable(x: object): boolean {
   return 'trainable' in x && 'assign' in x;
+}
+
+/**
+ * Makes fit's wrapper of plain callback objects remember its model as `this.model`, which a callback of one line needs.
+ * Where the wrapper is not to be found nothing is done: such a callback then asks for `watch(tf, model)`.
+ */
+export function rememberModels(tf: TfLike): void {
+  const { prototype } =
+    (tf as { CustomCallback?: { prototype: { setModel?(model: object): void } } }).CustomCallback ?? {};
+  if (prototype === undefined || Object.hasOwn(prototype, 'setModel')) return;
+  const inherited = prototype.setModel;
+  prototype.setModel = function (this: { model?: object }, model: object) {
+    inherited?.call(this as never, model);
+    this.model = model;
+  };
 }
 
 export type LossFunction = (labels: TensorLike, predictions: TensorLike) => TensorLike;

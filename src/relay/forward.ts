@@ -123,13 +123,17 @@ class Forwarder implements Forward {
         this.guard(() => socket.send(encodeMessage({ t: 'open', v: PROTOCOL_VERSION, run: this.options.run })));
       });
       socket.on('message', (data) => this.guard(() => this.hear(decodeMessage(data as Buffer))));
+      let turnedAway = false;
       socket.on('unexpected-response', (_request, response) => {
+        turnedAway = true;
         this.tell(
           `The server at ${this.options.url} turned the run away (${response.statusCode}): check url and token.`,
         );
         socket.terminate();
       });
-      socket.on('error', (error) => this.tell(this.unreachable(error)));
+      socket.on('error', (error) => {
+        if (!turnedAway) this.tell(this.unreachable(error));
+      });
       socket.on('close', () => this.reconnect(address));
     });
     if (this.socket === null) this.reconnect(address);
@@ -150,8 +154,10 @@ class Forwarder implements Forward {
       this.tell(`The server at ${this.options.url} says: ${JSON.stringify(String(said).slice(0, MAX_SAID))}`);
     if (t !== 'have' || typeof seq !== 'number') return;
     this.opened = true;
-    this.wait = FIRST_WAIT_MS;
+    const before = this.spool.size;
     this.spool.confirm(seq);
+    // A server that takes the run up but refuses what comes next is not asked again at full speed.
+    if (this.spool.size < before || before === 0) this.wait = FIRST_WAIT_MS;
     if (this.spool.size === 0) for (const done of this.waiting) done();
     this.pump();
   }

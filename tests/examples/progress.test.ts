@@ -22,7 +22,7 @@ function written(isTTY: boolean): string[] {
 
 test('on a terminal one line is rewritten in place and wiped away at the end', () => {
   const texts = written(true);
-  expect(texts[24]).toBe('step 25/100, epoch 3/10, loss 0.500, 15 s left\x1b[K\r');
+  expect(texts[11]).toBe('step 24/100, epoch 3/10, loss 0.500, 15 s left\x1b[K\r');
   expect(texts.every((text) => !text.includes('\n'))).toBe(true);
   expect(texts.at(-1)).toBe('\x1b[K');
 });

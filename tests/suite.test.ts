@@ -1,0 +1,97 @@
+import { readdirSync } from 'node:fs';
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { TrainingCallback } from '../src/callbacks.ts';
+import type { ShownRecord } from '../src/journal.ts';
+import { type CallbackOptions, callbacks, classMetrics, initialGuesses } from '../src/suite.ts';
+import type { TfLike } from '../src/tf.ts';
+import { folder, run } from './support/script.ts';
+import { tf, wasm } from './support/tensorflow.ts';
+import { blobs, net } from './support/toys.ts';
+
+beforeAll(wasm);
+
+type Part = (tf: TfLike, options: CallbackOptions) => TrainingCallback[];
+
+/** Records of one fit under one part of the suite; `mine`: a callback of the user before it. */
+async function trained(part: Part, mine: object[] = []): Promise<ShownRecord[]> {
+  const { xs, ys } = blobs([40, 20, 4]);
+  const model = net(3);
+  model.compile({ optimizer: tf.train.sgd(0.1), loss: 'categoricalCrossentropy' });
+  const records: ShownRecord[] = [];
+  const suite = part(tf, { probe: { xs, ys }, onRecord: (record) => records.push(record) });
+  await model.fit(xs, ys, { epochs: 2, batchSize: 16, verbose: 0, callbacks: [...mine, ...suite] as never });
+  return records;
+}
+
+const names = (records: ShownRecord[]) => [
+  ...new Set(records.flatMap((r) => (r.kind === 'measurement' ? [`${r.stream}/${r.metric}`] : []))),
+];
+
+describe('one line in fit', () => {
+  test('callbacks measures everything, from before the first step to the end of training', async () => {
+    const records = await trained(callbacks);
+    expect(names(records)).toEqual(
+      expect.arrayContaining(['probe/confusion', 'train/class-loss', 'model/classifier-norm']),
+    );
+    expect(records[0]!.kind).toBe('run');
+    expect(records.at(-1)).toMatchObject({ kind: 'end', step: 8, body: { status: 'finished' } });
+    const probed = records.find((r) => r.kind === 'measurement' && r.stream === 'probe');
+    expect(probed!.step).toBe(0);
+  });
+
+  test('initialGuesses measures only what the untrained network guesses', async () => {
+    const records = await trained(initialGuesses);
+    expect(names(records)).toEqual(['probe/support', 'probe/predicted-fraction', 'probe/mean-probability']);
+    expect(records.filter((r) => r.kind === 'measurement').every(({ step }) => step === 0)).toBe(true);
+  });
+
+  test('classMetrics measures classes on batches and probe, and nothing of the weights', async () => {
+    const measured = names(await trained(classMetrics));
+    expect(measured).toEqual(expect.arrayContaining(['train/class-recall', 'probe/class-precision']));
+    expect(measured.filter((name) => name.startsWith('model/'))).toEqual([]);
+  });
+
+  test('works behind a BaseCallback of the user too', async () => {
+    class Mine extends tf.Callback {}
+    expect((await trained(callbacks, [new Mine()])).at(-1)).toMatchObject({ kind: 'end', step: 8 });
+  });
+
+  test('begins a new run with each fit', async () => {
+    const { xs, ys } = blobs([40, 20, 4]);
+    const model = net(3);
+    model.compile({ optimizer: tf.train.sgd(0.1), loss: 'categoricalCrossentropy' });
+    const runs: string[] = [];
+    const suite = callbacks(tf, { onRecord: (r) => r.kind === 'run' && runs.push(r.run) });
+    for (let i = 0; i < 2; i++) await model.fit(xs, ys, { epochs: 1, verbose: 0, callbacks: suite as never });
+    expect(new Set(runs).size).toBe(2);
+  });
+
+  test('after a fit that threw, the next fit of the model is watched, and the first run ends as failed', async () => {
+    const { xs, ys } = blobs([40, 20, 4]);
+    const model = net(3);
+    model.compile({ optimizer: tf.train.sgd(0.1), loss: 'categoricalCrossentropy' });
+    const ends: unknown[] = [];
+    const suite = () => callbacks(tf, { onRecord: (r) => r.kind === 'end' && ends.push(r.body.status) });
+    const failing = {
+      onEpochEnd: () => {
+        throw new Error('mine');
+      },
+    };
+    const once = (mine: object[]) =>
+      model.fit(xs, ys, { epochs: 1, verbose: 0, callbacks: [...mine, ...suite()] as never });
+    await expect(once([failing])).rejects.toThrow('mine');
+    await once([]);
+    expect(ends).toEqual(['failed', 'finished']);
+  });
+
+  test('without onRecord it stores the run and prints the link to the page', async () => {
+    const logdir = folder();
+    const { code, stdout } = await run(`
+      const suite = callbacks(tf, { probe, logdir: '${logdir}', port: 0 });
+      await model.fit(xs, ys, { epochs: 1, verbose: 0, callbacks: suite });
+    `).finished;
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^classwatch: http:\/\/127\.0\.0\.1:\d+\/\?code=[\w-]+\n$/);
+    expect(readdirSync(logdir)).toHaveLength(1);
+  });
+});
