@@ -1,5 +1,5 @@
 import { findClassifier } from './capture/classifier.ts';
-import { versionOf } from './capture/engine.ts';
+import { ready, versionOf } from './capture/engine.ts';
 import { EvaluationSet } from './capture/evaluation-set.ts';
 import { TrainingHook } from './capture/training-hook.ts';
 import { Journal, type JournalSink, type ShownRecord } from './journal.ts';
@@ -48,10 +48,11 @@ export async function watchModel(
 ): Promise<DrivenMonitor> {
   const options = resolveOptions(given);
   if (options.mode === 'disabled') return new SilentMonitor();
+  await ready(tf);
   const report = onceEach();
   checkTarget(model, options, report);
   const classNames = classNamesOf(model, options);
-  const sets = openSets(tf, options, classNames.length);
+  const sets = await openSets(tf, options, classNames.length);
   try {
     return await assemble(tf, model, options, selection, { classNames, sets, report });
   } catch (error) {
@@ -178,11 +179,11 @@ function plain(config: object): { [key: string]: unknown } {
   }
 }
 
-function openSets(tf: TfLike, { probe, evalSets }: WatchOptions, classes: number): EvaluationSet[] {
+async function openSets(tf: TfLike, { probe, evalSets }: WatchOptions, classes: number): Promise<EvaluationSet[]> {
   const named = Object.entries({ ...(probe ? { probe } : {}), ...evalSets });
   const sets: EvaluationSet[] = [];
   try {
-    for (const [name, tensors] of named) sets.push(new EvaluationSet(tf, name, tensors, classes));
+    for (const [name, tensors] of named) sets.push(await EvaluationSet.open(tf, name, tensors, classes));
     return sets;
   } catch (error) {
     for (const set of sets) set.dispose();

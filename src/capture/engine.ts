@@ -144,10 +144,17 @@ export function stopTraining(model: ModelLike): void {
   (innerModel(model) as { stopTraining?: boolean }).stopTraining = true;
 }
 
-/** The regularisation losses of a model (scalars), or none. Run inside a tidy. */
-export function regularisersOf(model: ModelLike): TensorLike[] {
-  const inner = innerModel(model) as { calculateLosses?(): TensorLike[] };
-  return typeof inner.calculateLosses === 'function' ? inner.calculateLosses() : [];
+/** The sum of a model's regularisation losses as one scalar; null without regularisers. Run inside a tidy. */
+export function regularisationOf(model: ModelLike): TensorLike | null {
+  type Addable = TensorLike & { add(other: TensorLike): Addable };
+  const inner = innerModel(model) as { calculateLosses?(): Addable[] };
+  const losses = inner.calculateLosses?.() ?? [];
+  return losses.length === 0 ? null : losses.reduce((sum, loss) => sum.add(loss));
+}
+
+/** Waits until the backend has started: some (wasm) can't be asked anything before. */
+export async function ready(tf: TfLike): Promise<void> {
+  await (tf as { ready?(): Promise<void> }).ready?.();
 }
 
 /** Runs `f` and disposes what it made, except what it kept. */

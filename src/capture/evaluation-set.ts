@@ -1,7 +1,7 @@
 import type { ModelLike, TensorData, TensorLike, TfLike } from '../tf.ts';
 import { UsageError } from '../usage-error.ts';
 import type { Read } from './decoder.ts';
-import { keepClone, lossFunctionsOf, regularisersOf, tidy } from './engine.ts';
+import { keepClone, lossFunctionsOf, regularisationOf, tidy } from './engine.ts';
 import { readLabels } from './labels.ts';
 import type { Readback } from './readback.ts';
 
@@ -29,11 +29,15 @@ export class EvaluationSet {
   private readonly xs: readonly TensorLike[];
   private readonly ys: TensorLike;
 
-  /** Keeps handles of its own on the tensors. Throws a UsageError if the labels don't fit `classes`. */
-  constructor(tf: TfLike, name: string, { xs, ys }: LabelledTensors, classes: number) {
-    checkTensors(name, xs, ys);
-    const labels = { data: ys.dataSync(), shape: ys.shape };
+  /** Keeps handles of its own on the tensors. Rejects with a UsageError if the labels don't fit `classes`. */
+  static async open(tf: TfLike, name: string, tensors: LabelledTensors, classes: number): Promise<EvaluationSet> {
+    checkTensors(name, tensors.xs, tensors.ys);
+    const labels = { data: await tensors.ys.data(), shape: tensors.ys.shape };
     checkLabels(name, labels, classes);
+    return new EvaluationSet(tf, name, tensors, labels);
+  }
+
+  private constructor(tf: TfLike, name: string, { xs, ys }: LabelledTensors, labels: Read) {
     this.tf = tf;
     this.name = name;
     this.labels = labels;
@@ -58,7 +62,8 @@ export class EvaluationSet {
     return tidy(this.tf, () => {
       const outputs = this.outputsOf(model, predict);
       const losses = model === null ? null : (lossFunctionsOf(model)?.[0]?.(this.ys, outputs) ?? null);
-      const tensors = [outputs, ...(losses ? [losses] : []), ...(model === null ? [] : regularisersOf(model))];
+      const regularisation = model === null ? null : regularisationOf(model);
+      const tensors = [outputs, losses, regularisation].filter((tensor) => tensor !== null);
       const shapes = tensors.map((tensor) => tensor.shape.slice());
       const reading = readback.read(tensors);
       const finish = (data: readonly TensorData[]) => assemble(data, shapes, losses !== null);
@@ -74,11 +79,11 @@ export class EvaluationSet {
 }
 
 function assemble(data: readonly TensorData[], shapes: readonly number[][], hasLosses: boolean): Evaluation {
-  const rest = data.slice(hasLosses ? 2 : 1);
+  const regularisation = data[hasLosses ? 2 : 1];
   return {
     outputs: { data: data[0]!, shape: shapes[0]! },
     losses: hasLosses ? { data: data[1]!, shape: shapes[1]! } : null,
-    regularisation: rest.reduce((sum, scalar) => sum + scalar[0]!, 0),
+    regularisation: regularisation?.[0] ?? 0,
   };
 }
 

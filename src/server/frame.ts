@@ -34,11 +34,11 @@ export function decodeFrame(bytes: Uint8Array): unknown {
   }
 }
 
+/** Walks over all values: each takes a byte at least, so that a list longer than the frame runs into its end. */
 function checkFrame(bytes: Uint8Array): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  /** Values still to come, of each list and map that is open. */
   const open = [1];
-  // Each value still to come takes a byte at least.
-  let pending = 1;
   let at = 0;
   while (open.length > 0) {
     if (open.at(-1) === 0) {
@@ -46,12 +46,10 @@ function checkFrame(bytes: Uint8Array): void {
       continue;
     }
     open[open.length - 1]!--;
-    pending--;
     const { skip, children } = readHead(view, at);
     at += skip;
-    pending += children;
-    if (pending > bytes.length - at || open.length > MAX_DEPTH) throw malformed();
     if (children > 0) open.push(children);
+    if (open.length > MAX_DEPTH) throw malformed();
   }
   if (at !== bytes.length) throw malformed();
 }

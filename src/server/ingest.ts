@@ -29,6 +29,7 @@ interface Writer {
   /** Seq of the last record taken, and of the last one confirmed. */
   seq: number;
   confirmed: number;
+  ended: boolean;
 }
 
 export class Ingest {
@@ -52,7 +53,7 @@ export class Ingest {
 
   /** Takes a writer in and waits for its `open`. */
   join(socket: WebSocket): void {
-    const writer: Writer = { socket, run: null, seq: 0, confirmed: 0 };
+    const writer: Writer = { socket, run: null, seq: 0, confirmed: 0, ended: false };
     this.writers.add(writer);
     socket.on('close', () => this.writers.delete(writer));
     socket.on('message', (data, binary) => {
@@ -95,7 +96,9 @@ export class Ingest {
     writer.run = run;
     this.runs.add(run);
     this.store.flush();
-    writer.seq = this.store.runs().find((row) => row.run === run)?.lastSeq ?? 0;
+    const found = this.store.runs().find((row) => row.run === run);
+    writer.seq = found?.lastSeq ?? 0;
+    writer.ended = found !== undefined && found.state !== 'live' && found.state !== 'abandoned';
     this.have(writer);
   }
 
@@ -114,6 +117,8 @@ export class Ingest {
     if (fresh.some(({ seq }, i) => i > 0 && seq <= fresh[i - 1]!.seq))
       throw new RangeError('Expected records in order of seq.');
     if (fresh.length > 0) {
+      if (writer.ended) throw new RangeError(`Run ${run} has ended: start another run.`);
+      writer.ended = fresh.some(({ kind }) => kind === 'end');
       this.store.append(fresh);
       writer.seq = fresh.at(-1)!.seq;
       this.publish(fresh);

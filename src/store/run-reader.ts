@@ -53,7 +53,7 @@ export function* readRun(source: Source, since: number): Iterable<AnyRecord> {
     pool.sort((a, b) => a.seq - b.seq);
     const ready = pool.findIndex(({ seq }) => seq > page.upTo);
     yield* ready < 0 ? pool : pool.slice(0, ready);
-    pool = ready < 0 || page.upTo >= end ? [] : pool.slice(ready);
+    pool = ready < 0 ? [] : pool.slice(ready);
     done = page.upTo;
     start = page.upTo + 1;
   }
@@ -85,7 +85,7 @@ function readPage({ file, run, skipped }: Source, { since, start, done, end }: S
   const records: AnyRecord[] = [];
   for (const { first, data } of chunks) {
     const found = attempt(() => decodeChunk(new Uint8Array(data), run), `chunk ${first} of run ${run}`, skipped);
-    for (const record of found ?? []) if (record.seq > since && record.seq <= end) records.push(record);
+    for (const record of found ?? []) if (record.seq > since) records.push(record);
   }
   for (const { seq, data } of rows) {
     const record = attempt(() => decode(new Uint8Array(data)) as AnyRecord, `record ${seq} of run ${run}`, skipped);

@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { AnyRecord } from '../../src/record.ts';
+import { startServer } from '../../src/server/server.ts';
 import { openStore } from '../../src/store/sqlite.ts';
 import { folder, run } from '../support/script.ts';
 
@@ -103,6 +104,30 @@ describe('a script', () => {
     `).finished;
     expect(stdout).toBe('option initial-guessing-bias,on initial-guessing-bias\n');
   });
+});
+
+test('with url the records go to the server elsewhere, rules are evaluated here, and nothing is stored here', async () => {
+  const elsewhere = folder();
+  const here = folder();
+  const store = openStore(elsewhere);
+  const server = await startServer({ store, port: 0, dashboard: here });
+  const { code, stdout } = await run(`
+    model.layers[0].setWeights([tf.zeros([6, 3]), tf.tensor1d([5, 0, 0])]);
+    const where = { url: '${server.origin}', token: '${server.token}', logdir: '${here}' };
+    const monitor = await watch(tf, model, { probe, ...where });
+    await model.fit(xs, ys, { epochs: 2, batchSize: 16, verbose: 0, callbacks: monitor.callbacks });
+    console.log(monitor.url);
+    await monitor.close();
+  `).finished;
+  await server.close();
+  store.close();
+  expect([code, stdout]).toEqual([0, `${server.origin}\n`]);
+  const records = stored(elsewhere);
+  expect(records.map(({ seq }) => seq)).toEqual(first(records.length).map((i) => i + 1));
+  expect(stepsOf(records, 'loss')).toEqual(first(6));
+  expect(records.find(({ kind }) => kind === 'alert')).toMatchObject({ body: { rule: 'initial-guessing-bias' } });
+  expect(records.at(-1)!.kind).toBe('end');
+  expect(readdirSync(here)).toEqual([]);
 });
 
 describe('what goes wrong', () => {
