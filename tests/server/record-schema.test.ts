@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest';
+import { declarationOf } from '../../src/metric.ts';
+import { metrics } from '../../src/metrics/index.ts';
+import type { MeasurementRecord, MetricRecord, RunRecord } from '../../src/record.ts';
+import { MAX_NAME, MAX_VALUES, parseRecord } from '../../src/server/record-schema.ts';
+import { recordsOf } from '../store/records.ts';
+
+const records = recordsOf('run-a', { steps: 2, end: true });
+const [run, declaration, , measurement] = records as [RunRecord, MetricRecord, MetricRecord, MeasurementRecord];
+const alert = {
+  ...run,
+  kind: 'alert',
+  body: {
+    id: 'r/1@5',
+    rule: 'r',
+    level: 'warn',
+    state: 'opened',
+    message: 'm',
+    classes: [1],
+    steps: [0, 5],
+    numbers: { share: 0.9, bad: NaN },
+    threshold: 0.5,
+    remedy: 'x',
+  },
+};
+
+test('records of every kind, and the declarations of all metrics, pass as they are', () => {
+  for (const record of [...records, alert]) expect(parseRecord(record)).toEqual(record);
+  for (const metric of metrics) {
+    for (const stream of metric.streams) {
+      const record = { ...declaration, stream, body: declarationOf(metric, stream) };
+      expect(parseRecord(record), metric.id).toEqual(record);
+    }
+  }
+});
+
+test('names pass untouched, whatever markup they hold', () => {
+  const name = '</script><img src=x onerror=alert(1)>\u202e\u0000';
+  const record = { ...run, body: { ...run.body, name, classNames: [name] } };
+  expect(parseRecord(record)).toEqual(record);
+});
+
+test.each<[string, unknown]>([
+  ['kind', { ...run, kind: 'other' }],
+  ['kind', 7],
+  ['kind', null],
+  ['run', { ...run, run: '../evil' }],
+  ['v', { ...run, v: 2 }],
+  ['seq', { ...run, seq: 0 }],
+  ['seq', { ...run, seq: 1.5 }],
+  ['time', { ...run, time: Infinity }],
+  ['step', { ...run, step: -1 }],
+  ['epoch', { ...run, epoch: 'one' }],
+  ['more', { ...run, more: 1 }],
+  ['body.name', { ...run, body: { ...run.body, name: 'x'.repeat(MAX_NAME + 1) } }],
+  ['body.classNames', { ...run, body: { ...run.body, classNames: new Array(70_000).fill('a') } }],
+  ['body.axes.0', { ...declaration, body: { ...declaration.body, axes: ['height'] } }],
+  [
+    'body.panels',
+    {
+      ...declaration,
+      body: { ...declaration.body, panels: new Array(17).fill({ group: 'g', title: 't', chart: 'line' }) },
+    },
+  ],
+  ['shape', { ...measurement, shape: [1, 1, 1, 1, 1] }],
+  ['values', { ...measurement, values: [1] }],
+  ['kind', { ...measurement, shape: [2] }],
+  ['kind', { ...measurement, shape: [MAX_VALUES, MAX_VALUES] }],
+  ['body.classes.0', { ...alert, body: { ...alert.body, classes: [-1] } }],
+  ['body.status', { ...run, kind: 'end', body: { status: 'bored' } }],
+])('a record whose %s does not fit is refused with a sentence', (part, record) => {
+  expect(() => parseRecord(record)).toThrow(RangeError);
+  expect(() => parseRecord(record)).toThrow(`its ${part} does not fit`);
+});
