@@ -1,36 +1,85 @@
-/** The sections of charts, in order of declaration. Only what is on screen is drawn. */
+/** The sections of charts, in order of declaration. Only what is on screen is drawn; the numbers of all are kept up to date. */
 import { Card } from './card.ts';
 import type { Scene } from './charts/scene.ts';
 import { element } from './dom.ts';
 import { sectionsOf } from './panels.ts';
+import type { PlotContext } from './plots/plot.ts';
+
+/** Charts this near to the screen are drawn already, so that none is empty when it scrolls in. */
+const NEAR = '200px';
+/** Milliseconds between two updates of the numbers of charts that are off screen. */
+const NUMBERS_INTERVAL = 500;
 
 export class Board {
-  readonly root = element('main');
-  private cards: Card[] = [];
-  private drawnMetrics = -1;
+  readonly root = element('main', { id: 'charts' });
+  private readonly context: PlotContext;
+  private readonly observer: IntersectionObserver;
+  private readonly cards = new Map<Element, Card>();
   private history: Scene['history'] | null = null;
+  private metrics = 0;
+  private tabulatedAt = -Infinity;
+  private stale = false;
 
-  draw(scene: Scene): void {
-    if (scene.history !== this.history || scene.history.metrics.size !== this.drawnMetrics) this.build(scene);
-    for (const card of this.cards) card.draw(scene);
+  constructor(context: PlotContext) {
+    this.context = context;
+    this.observer = new IntersectionObserver((entries) => this.moved(entries), { rootMargin: NEAR });
+  }
+
+  /** Draws what is on screen. `withNumbers`: the data may have changed, not only the view. */
+  draw(scene: Scene, withNumbers: boolean): void {
+    if (scene.history !== this.history || scene.history.metrics.size !== this.metrics) this.build(scene);
+    for (const card of this.cards.values()) if (card.isVisible) card.draw(scene);
+    if (!withNumbers) return;
+    const now = performance.now();
+    const isDue = now - this.tabulatedAt >= NUMBERS_INTERVAL;
+    for (const card of this.cards.values()) if (isDue || card.isVisible) card.tabulate(scene);
+    if (isDue) this.tabulatedAt = now;
+    this.catchUp(isDue);
+  }
+
+  /** The last records of a run must reach the numbers of every chart, also when nothing follows them. */
+  private catchUp(isDone: boolean): void {
+    if (isDone || this.stale) return;
+    this.stale = true;
+    setTimeout(() => {
+      this.stale = false;
+      this.tabulatedAt = performance.now();
+      const scene = this.context.scene();
+      if (scene.history === this.history) for (const card of this.cards.values()) card.tabulate(scene);
+    }, NUMBERS_INTERVAL);
+  }
+
+  private moved(entries: readonly IntersectionObserverEntry[]): void {
+    const scene = this.context.scene();
+    for (const { target, isIntersecting } of entries) {
+      const card = this.cards.get(target);
+      if (card === undefined) continue;
+      const appears = isIntersecting && !card.isVisible;
+      card.isVisible = isIntersecting;
+      if (appears && scene.history === this.history) card.draw(scene);
+    }
   }
 
   private build({ history }: Scene): void {
     this.history = history;
-    this.drawnMetrics = history.metrics.size;
-    for (const card of this.cards) card.destroy();
-    this.cards = [];
-    this.root.replaceChildren(
-      ...sectionsOf(history).map(({ group, charts }) => {
-        const cards = charts.map((spec) => new Card(spec));
-        this.cards.push(...cards);
-        return element(
-          'section',
-          {},
-          element('h2', { text: group }),
-          element('div', { class: 'cards' }, ...cards.map((card) => card.root)),
-        );
-      }),
-    );
+    this.metrics = history.metrics.size;
+    this.tabulatedAt = -Infinity;
+    for (const [root, card] of this.cards) {
+      this.observer.unobserve(root);
+      card.destroy();
+    }
+    this.cards.clear();
+    this.root.replaceChildren(...sectionsOf(history).map(({ group, charts }) => this.section(group, charts)));
+  }
+
+  private section(group: string, charts: ReturnType<typeof sectionsOf>[number]['charts']): HTMLElement {
+    const cards = charts.map((spec) => {
+      const card = new Card(spec, this.context);
+      this.cards.set(card.root, card);
+      this.observer.observe(card.root);
+      return card.root;
+    });
+    const title = element('h2', { text: group });
+    return element('section', { 'aria-label': group }, title, element('div', { class: 'cards' }, ...cards));
   }
 }

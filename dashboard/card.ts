@@ -1,37 +1,56 @@
-/** One chart on the page with its title, help and numbers. */
-import { LineChart } from './charts/line.ts';
+/** One chart on the page: title, stream, help, plot, caption and numbers. */
 import type { Scene } from './charts/scene.ts';
-import { element } from './dom.ts';
+import { element, setText } from './dom.ts';
 import type { ChartSpec } from './panels.ts';
+import { BarPlot } from './plots/bar-plot.ts';
+import { LinePlot } from './plots/line-plot.ts';
+import { MatrixPlot } from './plots/matrix-plot.ts';
+import type { Plot, PlotContext } from './plots/plot.ts';
+
+const PLOTS = { line: LinePlot, bar: BarPlot, heatmap: MatrixPlot } as const;
 
 export class Card {
   readonly root: HTMLElement;
-  private readonly spec: ChartSpec;
-  private readonly canvas = element('canvas');
-  private chart: LineChart | null = null;
+  /** Whether the card is on or near the screen. */
+  isVisible = true;
+  private readonly plot: Plot;
+  private readonly value = element('span', { class: 'value' });
+  private readonly warning = element('span', { class: 'warning' });
+  private readonly note = element('p', { class: 'note' });
 
-  constructor(spec: ChartSpec) {
-    this.spec = spec;
-    this.root = element(
-      'article',
-      { class: 'card' },
-      element(
-        'header',
-        {},
-        element('h3', { text: spec.title }),
-        element('span', { class: 'stream', text: spec.stream }),
-      ),
-      element('div', { class: 'plot' }, this.canvas),
-    );
+  constructor(spec: ChartSpec, context: PlotContext) {
+    this.plot = new PLOTS[spec.chart](spec, context);
+    const title = element('h3', { text: spec.title, title: spec.title });
+    const stream = element('span', { class: 'stream', text: spec.stream, title: `stream ${spec.stream}` });
+    const numbers = element('details', { class: 'numbers' }, element('summary', { text: 'Numbers' }), this.plot.numbers);
+    const head = element('header', {}, title, stream, this.warning, this.value, helpOf(spec));
+    const foot = element('footer', {}, this.note, numbers);
+    this.root = element('article', { class: `card ${spec.chart}`, 'data-chart': spec.title }, head, this.plot.root, foot);
   }
 
   draw(scene: Scene): void {
-    if (this.spec.chart !== 'line') return;
-    this.chart ??= new LineChart(this.canvas, this.spec);
-    this.chart.draw(scene);
+    this.plot.draw(scene);
+  }
+
+  tabulate(scene: Scene): void {
+    const { note, value, warning } = this.plot.tabulate(scene);
+    setText(this.note, note);
+    this.note.title = note;
+    setText(this.value, value ?? '');
+    setText(this.warning, warning ? `▲ ${warning}` : '');
   }
 
   destroy(): void {
-    this.chart?.destroy();
+    this.plot.destroy();
   }
+}
+
+/** What the metrics of a chart mean, in their own words. */
+function helpOf({ title, layers }: ChartSpec): HTMLElement {
+  const summary = element('summary', { text: 'i', title: `About: ${title}`, 'aria-label': `About ${title}` });
+  const texts = layers.flatMap(({ name, label, declaration }) => [
+    element('dt', { text: layers.length > 1 ? `${label} (${name})` : name }),
+    element('dd', { text: declaration.help }),
+  ]);
+  return element('details', { class: 'help' }, summary, element('dl', {}, ...texts));
 }

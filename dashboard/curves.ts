@@ -68,3 +68,17 @@ export class CurveCache {
     return kept;
   }
 }
+
+/** Row whose step is nearest to `step`; -1 if there is none. */
+export function nearestRow(curve: Pick<Curve, 'rows' | 'bucket'>, step: number): number {
+  let low = 0;
+  let high = curve.rows;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (curve.bucket(middle).step < step) low = middle + 1;
+    else high = middle;
+  }
+  if (low === curve.rows) return low - 1;
+  if (low === 0) return 0;
+  return step - curve.bucket(low - 1).step < curve.bucket(low).step - step ? low - 1 : low;
+}

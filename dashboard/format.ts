@@ -34,3 +34,10 @@ export function truncate(text: string, most: number): string {
   const characters = [...text];
   return characters.length <= most ? text : `${characters.slice(0, most - 1).join('')}…`;
 }
+
+/** A number between -1 and 1 in as little room as possible: `.93`, `−.12`, `0`, `1`. */
+export function formatShare(value: number): string {
+  const text = Math.abs(value).toFixed(2);
+  if (text === '0.00') return value === 0 ? '0' : '.00';
+  return `${value < 0 ? '−' : ''}${text === '1.00' ? '1' : text.slice(1)}`;
+}

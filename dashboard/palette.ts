@@ -1,73 +1,75 @@
-/** Colours of the canvases, per theme. The page around them takes its colours from style.css. */
+/** Colours of the canvases, per theme; the page around them takes its own from style.css. */
 import type { Theme } from './view.ts';
 
 export interface Palette {
+  readonly theme: Theme;
   readonly text: string;
   readonly muted: string;
   readonly grid: string;
   readonly surface: string;
   readonly alarm: string;
-  /** Lines of classes: told apart without colour vision by lightness and by `DASHES`. */
   readonly classes: readonly string[];
   /** Bars and lines of metrics that share a chart. */
   readonly series: readonly string[];
+  /** Colours from the low to the high end of a scale without a middle. */
+  readonly sequential: readonly string[];
+  /** The same for a scale whose middle is zero. */
+  readonly diverging: readonly string[];
 }
 
 /** Most classes that are drawn as lines; above it a map of class by step. */
 export const MAX_LINES = 12;
 
+/**
+ * The class colours were searched for: all twelve are far apart for normal vision, and the six that share a dash pattern also for
+ * protanopia, deuteranopia and tritanopia; every one has a contrast above 3 to the surface.
+ */
 export const PALETTES: { readonly [theme in Theme]: Palette } = {
   light: {
-    text: '#1c2430',
-    muted: '#5b6675',
-    grid: '#e6e9ee',
+    theme: 'light',
+    text: '#1a2230',
+    muted: '#5a6675',
+    grid: '#e8ebf0',
     surface: '#ffffff',
-    alarm: '#c62828',
+    alarm: '#c4281c',
     classes: [
-      '#0b5fa5',
-      '#c2410c',
-      '#0f766e',
-      '#a21caf',
-      '#6b7280',
-      '#92610a',
-      '#2563eb',
-      '#be123c',
-      '#15803d',
-      '#7c3aed',
-      '#111827',
-      '#b45309',
+      ...['#005bb8', '#904805', '#dc63a1', '#619600', '#59026d', '#183b29'],
+      ...['#009da7', '#c57c4f', '#855ecc', '#620d01', '#056a2c', '#012788'],
     ],
-    series: ['#0b5fa5', '#c2410c', '#6b7280'],
+    series: ['#1f6fbf', '#c9722f', '#7c8796', '#59026d'],
+    sequential: ['#f1f4f8', '#b7d0e8', '#5f9bd1', '#1d62a8', '#0b2f5c'],
+    diverging: ['#7a3404', '#cf8445', '#f0d9c4', '#f3f4f6', '#c5d9ec', '#4a8fcb', '#0b417c'],
   },
   dark: {
-    text: '#e6eaf0',
-    muted: '#97a3b4',
-    grid: '#2a323d',
-    surface: '#171c23',
+    theme: 'dark',
+    text: '#e4e9f0',
+    muted: '#95a1b2',
+    grid: '#262e39',
+    surface: '#161b22',
     alarm: '#ff7b72',
     classes: [
-      '#5aa9f0',
-      '#ff8a4c',
-      '#2dd4bf',
-      '#e879f9',
-      '#9ca3af',
-      '#e0b04a',
-      '#93b4ff',
-      '#fb7185',
-      '#4ade80',
-      '#b69cff',
-      '#f3f4f6',
-      '#fbbf24',
+      ...['#00b9ff', '#fee1cf', '#fe7aa2', '#b8ba11', '#9f5ec2', '#488844'],
+      ...['#1ff0ff', '#bc6216', '#b59ce3', '#ffa564', '#ccfb7b', '#007fd9'],
     ],
-    series: ['#5aa9f0', '#ff8a4c', '#9ca3af'],
+    series: ['#3fa7f0', '#f0954f', '#8b97a8', '#c58ae0'],
+    sequential: ['#1d2530', '#1f4468', '#2f7ab8', '#6db8f2', '#e2f2ff'],
+    diverging: ['#ffc48a', '#d27f33', '#5c3f2a', '#232b36', '#234a70', '#3d93d6', '#b5dfff'],
   },
 };
 
-/** Dash pattern per class, in pixels. */
-export const DASHES: readonly (readonly number[])[] = [[], [7, 3], [2, 2]];
+/** First six classes, next six, and so on. */
+const DASHES: readonly (readonly number[])[] = [[], [6, 3], [2, 2.5]];
 
-/** Colour and dash of a class. */
-export function classStyle(palette: Palette, index: number): { color: string; dash: readonly number[] } {
-  const { classes } = palette;
-  return { color: classes[index % classes.length]!, dash: DASHES[index % DASHES.length]! };
+/** Colour and dash of a class; classes beyond the twelfth repeat the colours in another dash. */
+export function classStyle({ classes }: Palette, index: number): { color: string; dash: readonly number[] } {
+  const dash = DASHES[Math.floor((index * 2) / classes.length) % DASHES.length]!;
+  return { color: classes[index % classes.length]!, dash };
+}
+
+/** A colour (`#rrggbb`) with an opacity. */
+export function withAlpha(color: string, alpha: number): string {
+  if (alpha >= 1) return color;
+  return `${color}${Math.round(alpha * 255)
+    .toString(16)
+    .padStart(2, '0')}`;
 }

@@ -47,7 +47,9 @@ function addLayer(
   panel: Panel,
 ): void {
   const { declaration } = metric;
-  const key = JSON.stringify([declaration.stream, panel.group, panel.title, panel.chart]);
+  // Lines and bars of several metrics fit into one chart; cells of several matrices do not.
+  const own = panel.chart === 'heatmap' ? declaration.id : '';
+  const key = JSON.stringify([declaration.stream, panel.group, panel.title, panel.chart, own]);
   let spec = charts.get(key);
   if (spec === undefined) {
     spec = { key, title: panel.title, stream: declaration.stream, chart: panel.chart, layers: [] };

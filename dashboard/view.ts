@@ -1,4 +1,5 @@
 /** What the person looking has chosen: scales, zoom, theme, classes. Shared by all charts. */
+import { Signal } from './signal.ts';
 import type { StepScale } from './step-axis.ts';
 
 export type Theme = 'light' | 'dark';
@@ -12,33 +13,16 @@ export interface View {
   readonly highlight: number | null;
   /** Classes that are switched off. */
   readonly hidden: ReadonlySet<number>;
-  /** Classes picked as lines where there are too many to draw all. */
+  /** Classes picked as lines where there are too many to draw all, in order of picking. */
   readonly picked: readonly number[];
 }
 
-export class ViewStore {
-  private view: View;
-  private readonly listeners = new Set<(view: View, before: View) => void>();
-
-  constructor(view: View) {
-    this.view = view;
-  }
-
-  get current(): View {
-    return this.view;
-  }
-
-  /** Takes the changes over and tells every listener, unless nothing differs. */
-  set(changes: Partial<View>): void {
-    const before = this.view;
-    const after = { ...before, ...changes };
-    if ((Object.keys(changes) as (keyof View)[]).every((key) => before[key] === after[key])) return;
-    this.view = after;
-    for (const listener of this.listeners) listener(after, before);
-  }
-
-  subscribe(listener: (view: View, before: View) => void): void {
-    this.listeners.add(listener);
+export class ViewStore extends Signal<View> {
+  /** Takes the changes over, unless nothing differs. */
+  change(changes: Partial<View>): void {
+    const before = this.value;
+    const keys = Object.keys(changes) as (keyof View)[];
+    if (keys.some((key) => before[key] !== changes[key])) this.set({ ...before, ...changes });
   }
 }
 

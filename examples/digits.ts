@@ -6,14 +6,16 @@ import { BadInput } from './data/bad-input.ts';
 import { loadDataSet } from './data/dataset.ts';
 import { countClasses, imageSize } from './data/images.ts';
 import { seeded } from './data/random.ts';
+import { stopAtInterrupt } from './interrupt.ts';
 import { HELP, type Options, parseOptions } from './options.ts';
-import { countHits, recallTable, save } from './outcome.ts';
+import { checkWritable, countHits, recallTable, save } from './outcome.ts';
 import { progress } from './progress.ts';
 
 /** Without --epochs training takes about this many steps: a minute or two on two cores with wasm. */
 const STEPS = 1500;
 
 async function main(options: Options): Promise<void> {
+  if (options.save) checkWritable(options.save);
   const data = await loadDataSet({ ...options, folder: options.data });
   const { tf, choice } = await loadTensorFlow();
   const { classNames, train } = data;
@@ -29,23 +31,13 @@ async function main(options: Options): Promise<void> {
   const probe = allTensors(tf, data.probe, classes);
 
   const monitor = await watch(tf, model, {
-    name: `digits, imbalance ${options.imbalance}, seed ${options.seed}`,
+    name: `${data.name}, imbalance ${options.imbalance}, seed ${options.seed}`,
     classNames,
     classCounts,
     probe,
     config: { ...options, epochs },
   });
-  let interrupted = false;
-  const interrupt = () => {
-    interrupted = true;
-  };
-  const stopAtInterrupt = {
-    onTrainBegin: () => void process.once('SIGINT', interrupt),
-    onBatchEnd: () => {
-      if (interrupted) model.stopTraining = true;
-    },
-    onTrainEnd: () => void process.removeListener('SIGINT', interrupt),
-  };
+  const stop = stopAtInterrupt(model);
   if (monitor.url) console.log(`Dashboard: ${monitor.url}`);
 
   const random = seeded(options.seed);
@@ -55,7 +47,7 @@ async function main(options: Options): Promise<void> {
       epochs,
       batchesPerEpoch: stepsPerEpoch,
       verbose: 0,
-      callbacks: [progress(epochs * stepsPerEpoch, stepsPerEpoch), stopAtInterrupt, ...monitor.callbacks],
+      callbacks: [progress(epochs * stepsPerEpoch, stepsPerEpoch), stop, ...monitor.callbacks],
     },
   );
 

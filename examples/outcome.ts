@@ -1,5 +1,5 @@
 /** What a trained model does on the probe set: a table for the terminal, a file for those who want to check. */
-import { writeFileSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
 import type { LayersModel, Tensor } from '@tensorflow/tfjs';
 import { BadInput } from './data/bad-input.ts';
 import type { DataSet } from './data/dataset.ts';
@@ -41,10 +41,16 @@ export function save(path: string, model: LayersModel, { probe, classNames }: Da
   });
   const set = { shape: probe.shape, pixels: base64(probe.pixels), labels: base64(probe.labels) };
   const content = { classNames, topology: model.toJSON(null, false), weights, probe: set };
+  writeFileSync(path, JSON.stringify(content));
+}
+
+/** Throws BadInput if a file cannot be written: better before training than after it. */
+export function checkWritable(path: string): void {
   try {
-    writeFileSync(path, JSON.stringify(content));
+    closeSync(openSync(path, 'a'));
   } catch (error) {
-    throw new BadInput(`--save: expected a file that can be written, got "${(error as Error).message}".`);
+    const reason = (error as Error).message;
+    throw new BadInput(`--save: expected a file that can be written, got "${reason}"; give another path.`);
   }
 }
 

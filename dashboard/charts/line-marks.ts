@@ -17,7 +17,7 @@ export interface Line {
   readonly width: number;
   readonly alpha: number;
   /** Whether the single measurements behind the line are drawn. */
-  band: boolean;
+  readonly band: boolean;
 }
 
 const LABEL_HEIGHT = 12;

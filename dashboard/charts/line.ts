@@ -1,43 +1,50 @@
 /** A line chart over steps: one line per metric, or one per class. */
 import { Chart } from 'chart.js';
-import type { Curve } from '../curves.ts';
-import { type Frame, type Trace, traceOf } from '../decimate.ts';
-import { classStyle, type Palette } from '../palette.ts';
-import { type ChartSpec, type Layer, supportOf } from '../panels.ts';
+import { type Curve, nearestRow } from '../curves.ts';
+import { type Frame, traceOf } from '../decimate.ts';
+import { truncate } from '../format.ts';
+import { withAlpha } from '../palette.ts';
+import { axisLabels, type ChartSpec, type Layer, supportOf } from '../panels.ts';
+import { stepAt, stepPosition } from '../step-axis.ts';
 import { STATIC_OPTIONS, stepAxis, valueAxis } from './axes.ts';
 import { type Line, lineMarks } from './line-marks.ts';
-import { type Scene, stepRange } from './scene.ts';
+import { elementStyle, focusOn, lineElements, type Scene, stepRange } from './scene.ts';
 import { valueBounds } from './value-bounds.ts';
 
 /** With at most this many lines the single measurements behind every line are shown. */
 const MAX_BANDS = 2;
+const TAG_LENGTH = 10;
+/** Room for the labels at the ends of the lines, in pixels per character and at most. */
+const TAG_CHARACTER = 6;
+const MAX_TAG = 74;
+/** Up to this many points each gets a dot: the first steps of a run are few. */
+const MAX_DOTS = 24;
+/** Farthest that the pointer may be from a line to be on it, in pixels. */
+const REACH = 24;
 
 export class LineChart {
   private readonly chart: Chart<'line', { x: number; y: number }[]>;
   private readonly spec: ChartSpec;
-  private lines: Line[] = [];
+  private lines: readonly Line[] = [];
+  private scene: Scene | null = null;
 
   constructor(canvas: HTMLCanvasElement, spec: ChartSpec) {
     this.spec = spec;
     this.chart = new Chart(canvas, {
       type: 'line',
       data: { datasets: [] },
-      options: { ...STATIC_OPTIONS, layout: { padding: { top: 8, right: 8 } } },
+      options: { ...STATIC_OPTIONS },
       plugins: [lineMarks(() => this.lines)],
     });
   }
 
-  /** Draws the run as it stands. Returns the lines drawn. */
-  draw(scene: Scene): readonly Line[] {
+  /** Draws the run as it stands. */
+  draw(scene: Scene): void {
     const { palette, view } = scene;
     const range = stepRange(scene);
-    const frame = {
-      scale: view.stepScale,
-      range,
-      columns: Math.max(50, Math.round(this.chart.chartArea?.width ?? 300)),
-    };
-    this.lines = this.spec.layers.flatMap((layer, i) => linesOf(layer, i, scene, frame));
-    showBands(this.lines, scene);
+    const columns = Math.max(50, Math.round(this.chart.chartArea?.width ?? 300));
+    this.scene = scene;
+    this.lines = linesOf(this.spec, scene, { scale: view.stepScale, range, columns });
     const { panel } = this.spec.layers[0]!;
     const scale = panel.scale ?? 'linear';
     this.chart.data.datasets = this.lines.map((line) => datasetOf(line, scale));
@@ -46,11 +53,43 @@ export class LineChart {
       y: valueAxis(palette, scale, valueBounds(this.lines, scale, panel.bounds)),
     };
     const widest = Math.max(0, ...this.lines.map((line) => line.tag.length));
-    this.chart.options.layout = {
-      padding: { top: 8, right: this.lines.length > 1 ? Math.min(76, 14 + widest * 6) : 10 },
-    };
+    const room = this.lines.length > 1 ? Math.min(MAX_TAG, 14 + widest * TAG_CHARACTER) : 10;
+    this.chart.options.layout = { padding: { top: 8, right: room } };
     this.chart.update('none');
+  }
+
+  /** The lines of the last drawing. */
+  get drawn(): readonly Line[] {
     return this.lines;
+  }
+
+  /** Step under a horizontal position on the canvas, in pixels; null outside the plot. */
+  stepUnder(x: number): number | null {
+    const { chartArea, scales } = this.chart;
+    if (this.scene === null || chartArea === undefined || scales.x === undefined) return null;
+    if (x < chartArea.left - 2 || x > chartArea.right + 2) return null;
+    return Math.max(0, stepAt(scales.x.getValueForPixel(x) ?? 0, this.scene.view.stepScale));
+  }
+
+  /** Horizontal position of a step on the canvas, in pixels; null outside the plot. */
+  pixelOf(step: number): number | null {
+    const { chartArea, scales } = this.chart;
+    if (this.scene === null || chartArea === undefined || scales.x === undefined) return null;
+    const x = scales.x.getPixelForValue(stepPosition(step, this.scene.view.stepScale));
+    return x < chartArea.left - 1 || x > chartArea.right + 1 ? null : x;
+  }
+
+  /** The line that a height is nearest to at a step, if it is near any. */
+  lineNear(step: number, y: number): Line | null {
+    const scale = this.chart.scales.y;
+    let nearest: Line | null = null;
+    let distance = REACH;
+    for (const line of this.lines) {
+      const value = valueNear(line, step);
+      const away = value === null || scale === undefined ? Infinity : Math.abs(scale.getPixelForValue(value) - y);
+      if (away < distance) [nearest, distance] = [line, away];
+    }
+    return nearest;
   }
 
   destroy(): void {
@@ -58,26 +97,41 @@ export class LineChart {
   }
 }
 
-function linesOf(layer: Layer, index: number, scene: Scene, frame: Frame): Line[] {
-  const curve = scene.curves.curve(layer.metric, supportOf(scene.history, layer.declaration));
-  if (layer.declaration.axes.length === 0) return [scalarLine(layer, index, curve, scene.palette, frame)];
-  const lines: Line[] = [];
-  for (let element = 0; element < curve.size; element++) {
-    if (scene.view.hidden.has(element)) continue;
-    lines.push(classLine(element, curve, scene, frame));
-  }
-  return lines;
+/** Value of a line at its measurement nearest to a step; null where it is missing. */
+export function valueNear({ curve, element }: Pick<Line, 'curve' | 'element'>, step: number): number | null {
+  const row = nearestRow(curve, step);
+  return row < 0 ? null : curve.value(row, element ?? 0);
 }
 
-function scalarLine(layer: Layer, index: number, curve: Curve, palette: Palette, frame: Frame): Line {
-  const color = palette.series[index % palette.series.length]!;
+function linesOf(spec: ChartSpec, scene: Scene, frame: Frame): Line[] {
+  const lines = spec.layers.flatMap((layer, i) => {
+    const curve = scene.curves.curve(layer.metric, supportOf(scene.history, layer.declaration));
+    const [axis] = layer.declaration.axes;
+    if (axis === undefined) return [scalarLine(layer, i, curve, scene, frame)];
+    const labels = axisLabels(axis, curve.size, scene.classNames);
+    const focus = focusOn(axis, scene);
+    return lineElements(axis, curve.size, scene).map((element) => ({
+      ...elementLine(labels[element]!, element, curve, scene, frame),
+      ...emphasis(element, focus),
+    }));
+  });
+  return lines.length <= MAX_BANDS ? lines.map((line) => ({ ...line, band: true })) : lines;
+}
+
+/** The line in focus is drawn strong and with its single measurements, the others step back. */
+function emphasis(element: number, focus: number | null): Pick<Line, 'width' | 'alpha' | 'band'> {
+  if (focus === null) return { width: 1.5, alpha: 1, band: false };
+  return focus === element ? { width: 2.5, alpha: 1, band: true } : { width: 1.5, alpha: 0.18, band: false };
+}
+
+function scalarLine(layer: Layer, index: number, curve: Curve, { palette }: Scene, frame: Frame): Line {
   return {
     label: layer.label,
-    tag: layer.label,
+    tag: truncate(layer.label, TAG_LENGTH),
     element: null,
     curve,
     trace: traceOf(curve, 0, frame),
-    color,
+    color: palette.series[index % palette.series.length]!,
     dash: [],
     width: 1.75,
     alpha: 1,
@@ -85,53 +139,30 @@ function scalarLine(layer: Layer, index: number, curve: Curve, palette: Palette,
   };
 }
 
-function classLine(element: number, curve: Curve, scene: Scene, frame: Frame): Line {
-  const { highlight } = scene.view;
-  const trace: Trace = traceOf(curve, element, frame);
-  const label = scene.classNames[element] ?? `class ${element}`;
-  const isFocus = highlight === element;
+function elementLine(label: string, element: number, curve: Curve, scene: Scene, frame: Frame) {
   return {
     label,
-    tag: [...label].slice(0, 10).join(''),
+    tag: truncate(label, TAG_LENGTH),
     element,
     curve,
-    trace,
-    ...classStyle(scene.palette, element),
-    width: isFocus ? 2.5 : 1.5,
-    alpha: highlight === null || isFocus ? 1 : 0.18,
-    band: false,
+    trace: traceOf(curve, element, frame),
+    ...elementStyle(element, curve.size, scene),
   };
-}
-
-function showBands(lines: Line[], { view }: Scene): void {
-  for (const line of lines) {
-    if (line.element !== null) line.band = lines.length <= MAX_BANDS || line.element === view.highlight;
-  }
 }
 
 function datasetOf(line: Line, scale: 'linear' | 'log') {
   const { points } = line.trace;
-  const data = scale === 'log' ? points.map(({ x, y }) => ({ x, y: y > 0 ? y : Number.NaN })) : [...points];
+  const color = withAlpha(line.color, line.alpha);
   return {
-    data,
-    borderColor: withAlpha(line.color, line.alpha),
+    data: scale === 'log' ? points.map(({ x, y }) => ({ x, y: y > 0 ? y : Number.NaN })) : [...points],
+    borderColor: color,
     borderDash: [...line.dash],
     borderWidth: line.width,
     borderJoinStyle: 'round' as const,
-    // A lone measurement between two gaps has no line to show it, and the first steps of a run are few.
-    pointRadius: points.length <= 24 ? 2 : 0,
-    pointBackgroundColor: withAlpha(line.color, line.alpha),
+    pointRadius: points.length <= MAX_DOTS ? 2 : 0,
+    pointBackgroundColor: color,
     pointBorderWidth: 0,
     spanGaps: false,
     order: line.alpha < 1 ? 1 : 0,
   };
-}
-
-/** A colour of the palette (`#rrggbb`) with an opacity. */
-export function withAlpha(color: string, alpha: number): string {
-  return alpha >= 1
-    ? color
-    : `${color}${Math.round(alpha * 255)
-        .toString(16)
-        .padStart(2, '0')}`;
 }

@@ -45,9 +45,9 @@ export function userCache(environment: NodeJS.ProcessEnv = process.env, platform
 }
 
 /** MNIST, 60,000 images to train on and 10,000 to test. Throws an Error with a sentence if it is not to be had. */
-export async function downloadMnist(): Promise<{ train: Images; test: Images }> {
+export async function downloadMnist(url = MNIST_URL): Promise<{ train: Images; test: Images }> {
   const cache = join(userCache(), 'mnist');
-  const files = await fetchFiles({ url: MNIST_URL, files: MNIST_FILES, cache, answerWithin: 3000, pieceWithin: 10000 });
+  const files = await fetchFiles({ url, files: MNIST_FILES, cache, answerWithin: 3000, pieceWithin: 10000 });
   const read = (name: string) => unpack({ name, bytes: files.get(name)! });
   return {
     train: readIdxPair(read(TRAIN_IMAGES), read(TRAIN_LABELS)),

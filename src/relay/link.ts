@@ -80,7 +80,7 @@ export class Link implements JournalSink {
   /** A link to the page with a fresh bootstrap code; null when nothing is served. */
   url(): string | null {
     if (this.origin === null || this.options.url !== undefined) return this.origin;
-    const code = crypto.randomUUID();
+    const code = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url');
     this.post({ t: 'code', code });
     return `${this.origin}/?code=${code}`;
   }

@@ -4,14 +4,14 @@ import { fileURLToPath } from 'node:url';
 
 export const ROOT = join(fileURLToPath(import.meta.url), '..', '..', '..');
 
-const PORT_TAKEN = /^classwatch: Port \d+ is in use.*\n/gm;
+const REMARKS = /^classwatch: (\[|Port \d+ is in use).*\n/gm;
 
 /** What a program did until its end. */
 export interface Ending {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly out: string;
-  /** Without the remark that a port is taken: other tests may be running. */
+  /** Without alerts, which are no mistakes, and without the remark that a port is taken: other tests may be running. */
   readonly err: string;
 }
 
@@ -38,7 +38,7 @@ export function start(file: string, args: readonly string[], cwd: string, env: N
     err += piece;
   });
   const ended = new Promise<Ending>((resolve) => {
-    child.on('close', (code, signal) => resolve({ code, signal, out, err: err.replace(PORT_TAKEN, '') }));
+    child.on('close', (code, signal) => resolve({ code, signal, out, err: err.replace(REMARKS, '') }));
   });
   const says = (pattern: RegExp) =>
     new Promise<RegExpMatchArray>((resolve, reject) => {
