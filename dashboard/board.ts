@@ -2,7 +2,8 @@
 import { Card } from './card.ts';
 import type { Scene } from './charts/scene.ts';
 import { element } from './dom.ts';
-import { sectionsOf } from './panels.ts';
+import { cardSpans, cardsPerRow } from './layout.ts';
+import { type ChartSpec, isSameChart, sectionsOf } from './panels.ts';
 import type { PlotContext } from './plots/plot.ts';
 
 /** Charts this near to the screen are drawn already, so that none is empty when it scrolls in. */
@@ -22,6 +23,7 @@ export class Board {
 
   constructor(context: PlotContext) {
     this.context = context;
+    new ResizeObserver(() => this.arrange()).observe(this.root);
     this.observer = new IntersectionObserver((entries) => this.moved(entries), { rootMargin: NEAR });
   }
 
@@ -60,26 +62,45 @@ export class Board {
     }
   }
 
+  /** Charts that are as they were stay, with whatever is open in them. */
   private build({ history }: Scene): void {
     this.history = history;
     this.metrics = history.metrics.size;
     this.tabulatedAt = -Infinity;
-    for (const [root, card] of this.cards) {
-      this.observer.unobserve(root);
+    const before = new Map([...this.cards.values()].map((card) => [card.spec.key, card]));
+    this.cards.clear();
+    const sections = sectionsOf(history).map(({ group, charts }) => {
+      const cards = charts.map((spec) => this.cardOf(spec, before));
+      const title = element('h2', { text: group });
+      const grid = element('div', { class: 'cards' }, ...cards.map(({ root }) => root));
+      return element('section', { 'aria-label': group }, title, grid);
+    });
+    this.root.replaceChildren(...sections);
+    for (const card of before.values()) {
+      this.observer.unobserve(card.root);
       card.destroy();
     }
-    this.cards.clear();
-    this.root.replaceChildren(...sectionsOf(history).map(({ group, charts }) => this.section(group, charts)));
+    this.arrange();
   }
 
-  private section(group: string, charts: ReturnType<typeof sectionsOf>[number]['charts']): HTMLElement {
-    const cards = charts.map((spec) => {
-      const card = new Card(spec, this.context);
-      this.cards.set(card.root, card);
-      this.observer.observe(card.root);
-      return card.root;
-    });
-    const title = element('h2', { text: group });
-    return element('section', { 'aria-label': group }, title, element('div', { class: 'cards' }, ...cards));
+  private cardOf(spec: ChartSpec, before: Map<string, Card>): Card {
+    const known = before.get(spec.key);
+    const isKept = known !== undefined && isSameChart(known.spec, spec);
+    if (isKept) before.delete(spec.key);
+    const card = isKept ? known : new Card(spec, this.context);
+    if (!isKept) this.observer.observe(card.root);
+    this.cards.set(card.root, card);
+    return card;
+  }
+
+  /** Fills the rows of every section. */
+  private arrange(): void {
+    const perRow = cardsPerRow(this.root.clientWidth);
+    for (const grid of this.root.querySelectorAll('.cards')) {
+      const spans = cardSpans(grid.childElementCount, perRow);
+      [...grid.children].forEach((card, i) => {
+        if (card instanceof HTMLElement) card.style.gridColumn = `span ${spans[i]}`;
+      });
+    }
   }
 }

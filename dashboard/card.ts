@@ -11,6 +11,7 @@ const PLOTS = { line: LinePlot, bar: BarPlot, heatmap: MatrixPlot } as const;
 
 export class Card {
   readonly root: HTMLElement;
+  readonly spec: ChartSpec;
   /** Whether the card is on or near the screen. */
   isVisible = true;
   private readonly plot: Plot;
@@ -19,13 +20,25 @@ export class Card {
   private readonly note = element('p', { class: 'note' });
 
   constructor(spec: ChartSpec, context: PlotContext) {
+    this.spec = spec;
     this.plot = new PLOTS[spec.chart](spec, context);
     const title = element('h3', { text: spec.title, title: spec.title });
     const stream = element('span', { class: 'stream', text: spec.stream, title: `stream ${spec.stream}` });
-    const numbers = element('details', { class: 'numbers' }, element('summary', { text: 'Numbers' }), this.plot.numbers);
+    const numbers = element(
+      'details',
+      { class: 'numbers' },
+      element('summary', { text: 'Numbers' }),
+      this.plot.numbers,
+    );
     const head = element('header', {}, title, stream, this.warning, this.value, helpOf(spec));
     const foot = element('footer', {}, this.note, numbers);
-    this.root = element('article', { class: `card ${spec.chart}`, 'data-chart': spec.title }, head, this.plot.root, foot);
+    this.root = element(
+      'article',
+      { class: `card ${spec.chart}`, 'data-chart': spec.title },
+      head,
+      this.plot.root,
+      foot,
+    );
   }
 
   draw(scene: Scene): void {

@@ -127,7 +127,10 @@ export class Feed {
     const delay = retryDelay(this.attempt++, Math.random());
     this.timer = setTimeout(() => this.connect(), delay);
     this.options.onConnection({ phase: 'lost', retryAt: Date.now() + delay });
-    if (!opened && (await this.options.isDenied?.())) this.stop({ phase: 'denied' });
+    if (opened) return;
+    // A server that is gone does not answer at all: then there is nothing to conclude.
+    const isDenied = await this.options.isDenied?.().catch(() => false);
+    if (isDenied) this.stop({ phase: 'denied' });
   }
 
   private stop(connection: Connection): void {

@@ -12,7 +12,7 @@ import { PALETTES } from './palette.ts';
 import { redrawer } from './redraw.ts';
 import { storedStepScale, storedTheme, storeStepScale, storeTheme } from './settings.ts';
 import { Signal } from './signal.ts';
-import { initialState, type PageEvent, preferredRun, reduce } from './state.ts';
+import { initialState, type PageEvent, preferredRun, reduce, runInHash } from './state.ts';
 import { Tooltip } from './tooltip.ts';
 import { TopBar } from './top-bar.ts';
 import { type Theme, ViewStore } from './view.ts';
@@ -73,8 +73,7 @@ function send(event: PageEvent): void {
 
 /** Shows the run that the address names, else the newest live one; a run that is shown stays. */
 function follow(): void {
-  const named = decodeURIComponent(location.hash.slice(1));
-  const run = named !== '' ? named : (state.run ?? preferredRun(state.runs));
+  const run = runInHash(location.hash) ?? state.run ?? preferredRun(state.runs);
   if (run === null) return;
   if (run !== state.run) send({ t: 'choose', run });
   feed.watch(run);

@@ -11,6 +11,8 @@ export interface Palette {
   readonly classes: readonly string[];
   /** Bars and lines of metrics that share a chart. */
   readonly series: readonly string[];
+  /** Bars that others are compared with. */
+  readonly reference: string;
   /** Colours from the low to the high end of a scale without a middle. */
   readonly sequential: readonly string[];
   /** The same for a scale whose middle is zero. */
@@ -36,7 +38,8 @@ export const PALETTES: { readonly [theme in Theme]: Palette } = {
       ...['#005bb8', '#904805', '#dc63a1', '#619600', '#59026d', '#183b29'],
       ...['#009da7', '#c57c4f', '#855ecc', '#620d01', '#056a2c', '#012788'],
     ],
-    series: ['#1f6fbf', '#c9722f', '#7c8796', '#59026d'],
+    series: ['#1f6fbf', '#c9722f', '#2f8f6b', '#59026d'],
+    reference: '#868f9c',
     sequential: ['#f1f4f8', '#b7d0e8', '#5f9bd1', '#1d62a8', '#0b2f5c'],
     diverging: ['#7a3404', '#cf8445', '#f0d9c4', '#f3f4f6', '#c5d9ec', '#4a8fcb', '#0b417c'],
   },
@@ -51,7 +54,8 @@ export const PALETTES: { readonly [theme in Theme]: Palette } = {
       ...['#00b9ff', '#fee1cf', '#fe7aa2', '#b8ba11', '#9f5ec2', '#488844'],
       ...['#1ff0ff', '#bc6216', '#b59ce3', '#ffa564', '#ccfb7b', '#007fd9'],
     ],
-    series: ['#3fa7f0', '#f0954f', '#8b97a8', '#c58ae0'],
+    series: ['#3fa7f0', '#f0954f', '#5fc79b', '#c58ae0'],
+    reference: '#7d8898',
     sequential: ['#1d2530', '#1f4468', '#2f7ab8', '#6db8f2', '#e2f2ff'],
     diverging: ['#ffc48a', '#d27f33', '#5c3f2a', '#232b36', '#234a70', '#3d93d6', '#b5dfff'],
   },

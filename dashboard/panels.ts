@@ -27,7 +27,10 @@ export interface Section {
   readonly charts: readonly ChartSpec[];
 }
 
-/** Charts of a run in order of declaration; panels of the same group, title and stream share one. */
+/**
+ * Charts of a run in order of declaration; panels of the same group, title and stream share one. Charts of the same title in other
+ * streams follow at once, so that the same quantity is side by side.
+ */
 export function sectionsOf(history: RunHistory): Section[] {
   const groups = new Map<string, Map<string, ChartSpec & { layers: Layer[] }>>();
   for (const [name, metric] of history.metrics) {
@@ -37,7 +40,21 @@ export function sectionsOf(history: RunHistory): Section[] {
       addLayer(charts, name, metric, panel);
     }
   }
-  return [...groups].map(([group, charts]) => ({ group, charts: [...charts.values()] }));
+  return [...groups].map(([group, charts]) => ({ group, charts: byTitle([...charts.values()]) }));
+}
+
+function byTitle(charts: readonly ChartSpec[]): ChartSpec[] {
+  const titles = [...new Set(charts.map((spec) => spec.title))];
+  return titles.flatMap((title) => charts.filter((spec) => spec.title === title));
+}
+
+/** Whether two specs draw the same metrics in the same way. */
+export function isSameChart(a: ChartSpec, b: ChartSpec): boolean {
+  return (
+    a.key === b.key &&
+    a.layers.length === b.layers.length &&
+    a.layers.every(({ metric }, i) => metric === b.layers[i]!.metric)
+  );
 }
 
 function addLayer(

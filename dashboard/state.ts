@@ -116,6 +116,15 @@ function epochOf(history: RunHistory): number | null {
   return latest?.epoch ?? null;
 }
 
+/** The run that an address names (`#id`); null if it names none. */
+export function runInHash(hash: string): string | null {
+  try {
+    return decodeURIComponent(hash.slice(1)) || null;
+  } catch {
+    return null;
+  }
+}
+
 /** Which run to show where nobody chose: the newest live one, else the newest; null if there is none. */
 export function preferredRun(runs: readonly RunSummary[]): string | null {
   const newest = runs.toSorted((a, b) => b.started - a.started);

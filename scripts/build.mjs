@@ -1,5 +1,5 @@
 // Builds everything that the package ships, and the examples: one command, in the order in which the parts need each other.
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +7,10 @@ import { fileURLToPath } from 'node:url';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
 function run(command, ...args) {
-  execFileSync(process.execPath, [join(root, 'node_modules', command), ...args], { cwd: root, stdio: 'inherit' });
+  const path = join(root, 'node_modules', command);
+  const { status } = spawnSync(process.execPath, [path, ...args], { cwd: root, stdio: 'inherit' });
+  // The tool has said what is wrong; a stack trace of this script would only hide it.
+  if (status !== 0) process.exit(status ?? 1);
 }
 
 const started = new Date();

@@ -10,11 +10,11 @@ import {
   LineElement,
   LogarithmicScale,
   PointElement,
-  type ScaleOptionsByType,
 } from 'chart.js';
 import { formatShort } from '../format.ts';
 import type { Palette } from '../palette.ts';
 import { formatStep, type StepScale, stepAt, stepPosition, stepTicks } from '../step-axis.ts';
+import type { ValueRange } from './value-bounds.ts';
 
 Chart.register(
   BarController,
@@ -75,11 +75,11 @@ export function stepAxis(palette: Palette, scale: StepScale, range: readonly [nu
 }
 
 /** Options of a value axis. */
-export function valueAxis(palette: Palette, scale: 'linear' | 'log', bounds: readonly [number, number]) {
+export function valueAxis(palette: Palette, scale: 'linear' | 'log', { low, high }: ValueRange) {
   return {
     type: scale === 'log' ? ('logarithmic' as const) : ('linear' as const),
-    min: bounds[0],
-    max: bounds[1],
+    min: low,
+    max: high,
     ...axisLook(palette),
     ticks: {
       color: palette.muted,
@@ -90,5 +90,3 @@ export function valueAxis(palette: Palette, scale: 'linear' | 'log', bounds: rea
     },
   };
 }
-
-export type AnyScaleOptions = ScaleOptionsByType<'linear'>;

@@ -44,14 +44,20 @@ function drawBand(chart: Chart<'line'>, { trace, color }: Line): void {
   ctx.beginPath();
   ctx.rect(chartArea.left, chartArea.top, chartArea.width, chartArea.height);
   ctx.clip();
-  ctx.globalAlpha = 0.16;
   ctx.fillStyle = color;
+  ctx.strokeStyle = color;
+  ctx.lineWidth = 1;
+  ctx.lineJoin = 'round';
   for (const run of runsOf(trace)) {
     ctx.beginPath();
     for (const { x: at, high } of run) ctx.lineTo(x.getPixelForValue(at), y.getPixelForValue(high));
     for (const { x: at, low } of run.toReversed()) ctx.lineTo(x.getPixelForValue(at), y.getPixelForValue(low));
     ctx.closePath();
+    ctx.globalAlpha = 0.14;
     ctx.fill();
+    // Where a column holds one measurement the band has no height: its edge is the measurement itself.
+    ctx.globalAlpha = 0.3;
+    ctx.stroke();
   }
   ctx.restore();
 }

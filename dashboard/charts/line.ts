@@ -9,14 +9,14 @@ import { stepAt, stepPosition } from '../step-axis.ts';
 import { STATIC_OPTIONS, stepAxis, valueAxis } from './axes.ts';
 import { type Line, lineMarks } from './line-marks.ts';
 import { elementStyle, focusOn, lineElements, type Scene, stepRange } from './scene.ts';
-import { valueBounds } from './value-bounds.ts';
+import { valueRange } from './value-bounds.ts';
 
 /** With at most this many lines the single measurements behind every line are shown. */
 const MAX_BANDS = 2;
-const TAG_LENGTH = 10;
+const TAG_LENGTH = 12;
 /** Room for the labels at the ends of the lines, in pixels per character and at most. */
 const TAG_CHARACTER = 6;
-const MAX_TAG = 74;
+const MAX_TAG = 84;
 /** Up to this many points each gets a dot: the first steps of a run are few. */
 const MAX_DOTS = 24;
 /** Farthest that the pointer may be from a line to be on it, in pixels. */
@@ -50,7 +50,7 @@ export class LineChart {
     this.chart.data.datasets = this.lines.map((line) => datasetOf(line, scale));
     this.chart.options.scales = {
       x: stepAxis(palette, view.stepScale, range),
-      y: valueAxis(palette, scale, valueBounds(this.lines, scale, panel.bounds)),
+      y: valueAxis(palette, scale, valueRange(this.lines, scale, panel.bounds)),
     };
     const widest = Math.max(0, ...this.lines.map((line) => line.tag.length));
     const room = this.lines.length > 1 ? Math.min(MAX_TAG, 14 + widest * TAG_CHARACTER) : 10;

@@ -27,7 +27,9 @@ export function isFew(size: number): boolean {
 export function lineElements(axis: Axis, size: number, { view }: Scene): number[] {
   const all = Array.from({ length: size }, (_, i) => i);
   if (axis !== 'class') return isFew(size) ? all : [];
-  return isFew(size) ? all.filter((element) => !view.hidden.has(element)) : view.picked.filter((element) => element < size);
+  return isFew(size)
+    ? all.filter((element) => !view.hidden.has(element))
+    : view.picked.filter((element) => element < size);
 }
 
 /** The element that is in focus: classes are the same ones in every chart, other axes are their chart's own. */

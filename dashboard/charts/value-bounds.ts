@@ -1,20 +1,51 @@
 /** The range of a value axis. Pure. */
 import type { Line } from './line-marks.ts';
 
-/** Lowest and highest value drawn, widened a little; a panel's own bounds win. A log axis holds positive values only. */
-export function valueBounds(
-  lines: readonly Pick<Line, 'trace' | 'band'>[],
-  scale: 'linear' | 'log',
-  bounds: readonly [number | null, number | null] = [null, null],
-): [number, number] {
-  const [low, high] = extent(lines, scale);
-  if (!(low <= high)) return scale === 'log' ? [bounds[0] ?? 0.1, bounds[1] ?? 1] : [bounds[0] ?? 0, bounds[1] ?? 1];
-  if (scale === 'log') return [bounds[0] ?? low / 1.2, bounds[1] ?? high * 1.2];
-  const margin = (high - low || Math.abs(high) || 1) * 0.05;
-  return [bounds[0] ?? low - margin, bounds[1] ?? high + margin];
+export interface ValueRange {
+  readonly low: number;
+  readonly high: number;
 }
 
-function extent(lines: readonly Pick<Line, 'trace' | 'band'>[], scale: 'linear' | 'log'): [number, number] {
+type Bounds = readonly [number | null, number | null];
+
+/** About this many intervals between the ticks of an axis. */
+const INTERVALS = 5;
+/** A lowest value nearer to 0 than this share of the highest brings 0 onto the axis. */
+const NEAR_ZERO = 0.4;
+
+/** Range of an axis that shows these lines; a panel's own bounds win. A log axis holds positive values only. */
+export function valueRange(
+  lines: readonly Pick<Line, 'trace' | 'band'>[],
+  scale: 'linear' | 'log',
+  bounds: Bounds = [null, null],
+): ValueRange {
+  const { low, high } = extent(lines, scale);
+  if (scale === 'linear') return niceRange(low, high, bounds);
+  const isEmpty = !(low <= high);
+  return { low: bounds[0] ?? (isEmpty ? 0.1 : low / 1.2), high: bounds[1] ?? (isEmpty ? 1 : high * 1.2) };
+}
+
+/** Lowest and highest value as round numbers. `low` > `high`: there are no values. */
+export function niceRange(low: number, high: number, bounds: Bounds = [null, null]): ValueRange {
+  if (!(low <= high)) return { low: bounds[0] ?? 0, high: bounds[1] ?? (bounds[0] ?? 0) + 1 };
+  if (low > 0 && low < NEAR_ZERO * high) low = 0;
+  const from = bounds[0] ?? low;
+  const to = bounds[1] ?? high;
+  const width = niceStep((to - from || Math.abs(to) || 1) / INTERVALS);
+  const nice = {
+    low: bounds[0] ?? Math.floor(low / width + 1e-9) * width,
+    high: bounds[1] ?? Math.ceil(high / width - 1e-9) * width,
+  };
+  return nice.low < nice.high ? nice : { low: nice.low, high: nice.low + width };
+}
+
+/** The next of 1, 2, 5, 10, 20, 50 ... times a power of ten. */
+function niceStep(width: number): number {
+  const decade = 10 ** Math.floor(Math.log10(width));
+  return ([1, 2, 5].find((factor) => factor * decade >= width * (1 - 1e-9)) ?? 10) * decade;
+}
+
+function extent(lines: readonly Pick<Line, 'trace' | 'band'>[], scale: 'linear' | 'log'): ValueRange {
   let low = Infinity;
   let high = -Infinity;
   const take = (value: number) => {
@@ -30,5 +61,5 @@ function extent(lines: readonly Pick<Line, 'trace' | 'band'>[], scale: 'linear' 
       take(span.high);
     }
   }
-  return [low, high];
+  return { low, high };
 }

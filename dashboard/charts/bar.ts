@@ -1,0 +1,74 @@
+/** A bar chart: one group of bars per class, one bar per metric that shares the chart. */
+import { Chart } from 'chart.js';
+import { truncate } from '../format.ts';
+import type { BarModel } from '../matrices.ts';
+import { type Palette, withAlpha } from '../palette.ts';
+import { axisLook, FONT, STATIC_OPTIONS, valueAxis } from './axes.ts';
+import type { Scene } from './scene.ts';
+import { niceRange } from './value-bounds.ts';
+
+const LABEL_LENGTH = 12;
+
+/** Counts shown as shares are what the other bars are compared with: they stay in the background. */
+export function seriesColor(models: readonly BarModel[], i: number, { series, reference }: Palette): string {
+  if (models.length > 1 && models[i]?.layer.panel.share) return reference;
+  const before = models.slice(0, i).filter((model) => !model.layer.panel.share).length;
+  return series[before % series.length]!;
+}
+
+export class BarChart {
+  private readonly chart: Chart<'bar', (number | null)[], string>;
+
+  constructor(canvas: HTMLCanvasElement) {
+    this.chart = new Chart(canvas, {
+      type: 'bar',
+      data: { labels: [], datasets: [] },
+      options: { ...STATIC_OPTIONS, parsing: undefined },
+    });
+  }
+
+  draw(models: readonly BarModel[], labels: readonly string[], { palette, view }: Scene): void {
+    const [first] = models;
+    this.chart.data.labels = labels.map((label) => truncate(label, LABEL_LENGTH));
+    this.chart.data.datasets = models.map((model, i) => {
+      const color = seriesColor(models, i, palette);
+      const faded = model.shown.map((_, c) =>
+        withAlpha(color, view.highlight === null || view.highlight === c ? 1 : 0.3),
+      );
+      return {
+        data: [...model.shown],
+        backgroundColor: faded,
+        borderWidth: 0,
+        borderRadius: 2,
+        categoryPercentage: 0.78,
+        barPercentage: 0.94,
+      };
+    });
+    const finite = models.flatMap((model) =>
+      model.shown.filter((value) => value !== null && Number.isFinite(value)),
+    ) as number[];
+    const range = niceRange(Math.min(0, ...finite), Math.max(0, ...finite), first?.layer.panel.bounds);
+    this.chart.options.scales = {
+      x: {
+        type: 'category',
+        grid: { display: false },
+        border: axisLook(palette).border,
+        ticks: { color: palette.muted, font: FONT, maxRotation: 60, autoSkip: true, padding: 2 },
+      },
+      y: valueAxis(palette, first?.layer.panel.scale ?? 'linear', range),
+    };
+    this.chart.update('none');
+  }
+
+  /** Element under a point of the canvas; null outside the plot. */
+  elementAt(x: number, y: number): number | null {
+    const { chartArea, scales } = this.chart;
+    if (chartArea === undefined || x < chartArea.left || x > chartArea.right || y < chartArea.top) return null;
+    const element = scales.x?.getValueForPixel(x);
+    return element === undefined || element < 0 ? null : element;
+  }
+
+  destroy(): void {
+    this.chart.destroy();
+  }
+}

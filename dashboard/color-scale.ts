@@ -1,0 +1,61 @@
+/** Values as colours of a heat map. Pure. */
+
+export type Rgb = readonly [number, number, number];
+
+export interface ColorScale {
+  readonly low: number;
+  readonly high: number;
+  readonly stops: readonly Rgb[];
+}
+
+/** `#rrggbb` as three bytes. */
+export function parseColor(color: string): Rgb {
+  return [1, 3, 5].map((at) => Number.parseInt(color.slice(at, at + 2), 16)) as unknown as Rgb;
+}
+
+/** A scale over [low, high]. With low < 0 < high it is centred at 0, so that equal distances from 0 look equally strong. */
+export function colorScale(
+  low: number,
+  high: number,
+  { sequential, diverging }: { readonly sequential: readonly string[]; readonly diverging: readonly string[] },
+): ColorScale {
+  if (low < 0 && high > 0) {
+    const reach = Math.max(-low, high);
+    return { low: -reach, high: reach, stops: diverging.map(parseColor) };
+  }
+  return { low, high: high > low ? high : low + 1, stops: sequential.map(parseColor) };
+}
+
+/** Colour of a finite value; values beyond the ends take the colour of the end. */
+export function colorOf({ low, high, stops }: ColorScale, value: number): Rgb {
+  const at = Math.min(1, Math.max(0, (value - low) / (high - low))) * (stops.length - 1);
+  const index = Math.min(stops.length - 2, Math.floor(at));
+  const from = stops[index]!;
+  const to = stops[index + 1]!;
+  const share = at - index;
+  return [0, 1, 2].map((i) => Math.round(from[i]! + (to[i]! - from[i]!) * share)) as unknown as Rgb;
+}
+
+/** Relative luminance, 0 (black) to 1 (white), as WCAG defines it. */
+export function luminance(color: Rgb): number {
+  const [r, g, b] = color.map((byte) => {
+    const value = byte / 255;
+    return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * r! + 0.7152 * g! + 0.0722 * b!;
+}
+
+/** Contrast ratio of two colours, 1 to 21. */
+export function contrast(a: Rgb, b: Rgb): number {
+  const [dark, light] = [luminance(a), luminance(b)].sort((x, y) => x - y);
+  return (light! + 0.05) / (dark! + 0.05);
+}
+
+/** Black or white, whichever reads better on a colour. */
+export function inkOn(color: Rgb): string {
+  return contrast(color, [255, 255, 255]) > contrast(color, [16, 20, 26]) ? '#ffffff' : '#10141a';
+}
+
+export function cssColor([r, g, b]: Rgb): string {
+  return `rgb(${r} ${g} ${b})`;
+}

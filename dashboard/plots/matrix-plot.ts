@@ -1,0 +1,127 @@
+/** A matrix as a heat map, with a slider over the measurements that are kept. */
+import { Heatmap } from '../charts/heatmap.ts';
+import type { Scene } from '../charts/scene.ts';
+import { element, setData, setText } from '../dom.ts';
+import { formatCount, formatNumber } from '../format.ts';
+import { followGestures } from '../gestures.ts';
+import { type MatrixModel, matrixModel, measurementAt } from '../matrices.ts';
+import type { ChartSpec, Layer } from '../panels.ts';
+import { describeChart } from '../readings.ts';
+import { MatrixTable } from '../tables.ts';
+import type { TooltipContent } from '../tooltip.ts';
+import { ColorLegend } from './color-legend.ts';
+import type { Caption, Plot, PlotContext } from './plot.ts';
+
+export class MatrixPlot implements Plot {
+  readonly root = element('div', { class: 'plot tall' });
+  readonly numbers = element('div', { class: 'tables' });
+  private readonly layer: Layer;
+  private readonly context: PlotContext;
+  private readonly canvas: HTMLCanvasElement;
+  private readonly legend = new ColorLegend();
+  private readonly slider = element('input', { type: 'range', min: '0' });
+  private readonly moment = element('output');
+  private readonly table: MatrixTable;
+  /** Position of the slider; null: the first or last measurement, as the panel declares. */
+  private chosen: number | null = null;
+  private heatmap: Heatmap | null = null;
+
+  constructor(spec: ChartSpec, context: PlotContext) {
+    // Matrices cannot share one set of cells: panels of heat maps are one metric each.
+    this.layer = spec.layers[0]!;
+    this.context = context;
+    this.canvas = element('canvas', { role: 'img', 'aria-label': describeChart(spec) });
+    this.slider.setAttribute('aria-label', `Measurement of ${spec.title} to show`);
+    this.slider.addEventListener('input', () => this.choose());
+    const holder = element('div', { class: 'canvas' }, this.canvas);
+    const controls = element('div', { class: 'look-back' }, this.slider, this.moment, this.legend.root);
+    this.root.append(holder, controls);
+    this.table = new MatrixTable(this.layer.name, spec.title);
+    this.numbers.append(this.table.root);
+    followGestures(holder, { look: (x, y, event) => this.look(x, y, event), leave: () => this.leave() });
+  }
+
+  draw(scene: Scene): void {
+    const model = this.model(scene);
+    if (model === null) return;
+    this.heatmap ??= new Heatmap(this.canvas);
+    this.heatmap.draw(model, this.layer.panel, scene);
+    if (this.heatmap.scale !== null) this.legend.show(this.heatmap.scale);
+  }
+
+  tabulate(scene: Scene): Caption {
+    const model = this.model(scene);
+    const kept = this.layer.metric.buckets.length;
+    this.slider.hidden = kept < 2;
+    if (model === null) return { note: 'waiting for the first measurement' };
+    setData(this.slider, 'max', String(kept - 1));
+    this.slider.value = String(measurementAt(this.layer.panel, kept, this.chosen));
+    setText(this.moment, `step ${formatCount(model.step)}`);
+    this.slider.setAttribute('aria-valuetext', `step ${model.step}`);
+    this.table.update(model);
+    const broken = model.values.filter((value) => value !== null && !Number.isFinite(value)).length;
+    const missing = model.values.filter((value) => value === null).length;
+    return {
+      note: `${formatCount(kept)} ${kept === 1 ? 'measurement' : 'measurements'} kept${missing > 0 ? `, ${formatCount(missing)} cells missing` : ''}`,
+      ...(broken > 0 ? { warning: `${formatCount(broken)} × NaN or ∞` } : {}),
+    };
+  }
+
+  destroy(): void {
+    this.heatmap?.destroy();
+  }
+
+  private model({ classNames }: Scene): MatrixModel | null {
+    const { buckets } = this.layer.metric;
+    const bucket = buckets[measurementAt(this.layer.panel, buckets.length, this.chosen)];
+    return bucket === undefined ? null : matrixModel(this.layer, bucket, classNames);
+  }
+
+  private choose(): void {
+    const at = Number(this.slider.value);
+    // At its right end the slider follows the run again.
+    this.chosen = at === this.layer.metric.buckets.length - 1 && this.layer.panel.at !== 'first' ? null : at;
+    this.tabulate(this.context.scene());
+    this.draw(this.context.scene());
+  }
+
+  private look(x: number, y: number, event: PointerEvent): void {
+    const cell = this.heatmap?.cellAt(x, y) ?? null;
+    const model = this.model(this.context.scene());
+    if (cell === null || model === null) {
+      this.leave();
+      return;
+    }
+    this.context.tooltip.show(event, cellContent(model, cell.row, cell.column, this.layer.panel.axisTitles));
+  }
+
+  private leave(): void {
+    this.context.tooltip.hide();
+  }
+}
+
+function cellContent(
+  { rowLabels, columnLabels, columns, values, shown, isShare, step }: MatrixModel,
+  row: number,
+  column: number,
+  [rowTitle, columnTitle]: readonly [string, string] = ['row', 'column'],
+): TooltipContent {
+  const value = values[row * columns + column] ?? null;
+  const share = shown[row * columns + column] ?? null;
+  const total = values.slice(row * columns, (row + 1) * columns).reduce<number>((sum, count) => sum + (count ?? 0), 0);
+  const shared = share === null ? '–' : `${formatNumber(100 * share)} %`;
+  const text =
+    value === null
+      ? 'missing'
+      : isShare
+        ? `${shared} (${formatCount(value)} of ${formatCount(total)})`
+        : formatNumber(value);
+  return {
+    title: text,
+    rows: [
+      { label: rowTitle, value: rowLabels[row] ?? '' },
+      { label: columnTitle, value: columnLabels[column] ?? '' },
+    ],
+    note: `step ${formatCount(step)}`,
+  };
+}

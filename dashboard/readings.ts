@@ -1,0 +1,67 @@
+/** What a line chart says in words and numbers: current values, the window behind them, what was not finite. Pure. */
+import type { Curve } from './curves.ts';
+import { formatCount, truncate } from './format.ts';
+import { axisLabels, type ChartSpec, type Layer } from './panels.ts';
+import type { ValueList } from './tables.ts';
+
+const NAME_LENGTH = 24;
+
+/** The last values of a layer; null before its first measurement. */
+export function lastValues(layer: Layer, curve: Curve, classNames: readonly string[]): ValueList | null {
+  const row = curve.rows - 1;
+  if (row < 0) return null;
+  const [axis] = layer.declaration.axes;
+  const support = curve.support(row);
+  return {
+    name: layer.name,
+    title: layer.label,
+    step: curve.bucket(row).step,
+    axis: axis === undefined ? 'metric' : typeof axis === 'string' ? axis : axis.name,
+    labels: axis === undefined ? [layer.label] : axisLabels(axis, curve.size, classNames),
+    values: Array.from({ length: curve.size }, (_, element) => curve.value(row, element)),
+    ...(support !== null && axis === 'class' ? { support } : {}),
+  };
+}
+
+/** "over 3,120 examples, rarest class 31 (truck)": the window of a row; empty where there is none. */
+export function windowNote(support: ArrayLike<number> | null, classNames: readonly string[]): string {
+  if (support === null || support.length === 0) return '';
+  let total = 0;
+  let rarest = -1;
+  for (let c = 0; c < support.length; c++) {
+    total += support[c]!;
+    if (support[c]! > 0 && (rarest < 0 || support[c]! < support[rarest]!)) rarest = c;
+  }
+  if (rarest < 0) return '';
+  const name = truncate(classNames[rarest] ?? `class ${rarest}`, NAME_LENGTH);
+  return `over ${formatCount(total)} examples, rarest class ${formatCount(support[rarest]!)} (${name})`;
+}
+
+/** Buckets of a curve in which a measurement was NaN or infinite. Rows before `from` are taken to have `known`. */
+export function countNonFinite({ bucket, rows }: Curve, from = 0, known = 0): number {
+  let count = known;
+  for (let row = from; row < rows; row++) {
+    const { seen, sum, last } = bucket(row);
+    const values = sum.length > 0 ? sum : last;
+    if (values.some((value, i) => seen[i] === 1 && !Number.isFinite(value))) count++;
+  }
+  return count;
+}
+
+/** Values that a log axis cannot show. */
+export function countNonPositive(curve: Curve): number {
+  let count = 0;
+  for (let row = 0; row < curve.rows; row++) {
+    for (let element = 0; element < curve.size; element++) {
+      const value = curve.value(row, element);
+      if (value !== null && value <= 0) count++;
+    }
+  }
+  return count;
+}
+
+/** Name of a chart for those who cannot see it. */
+export function describeChart({ title, stream, layers }: ChartSpec): string {
+  const names = layers.length > 1 ? `: ${layers.map((layer) => layer.label).join(', ')}` : '';
+  return `${title} (${stream})${names}. The numbers are in the table below the chart.`;
+}
