@@ -23,8 +23,12 @@ async function classwatch(args: string[], env: Record<string, string> = {}): Pro
   const said = { code: -1, out: '', err: '' };
   said.code = await main(args, {
     env,
-    out: async (text) => void (said.out += text),
-    err: (text) => void (said.err += text),
+    out: async (text) => {
+      said.out += text;
+    },
+    err: (text) => {
+      said.err += text;
+    },
     stopped: async () => {},
   });
   return said;
@@ -166,8 +170,12 @@ function built(args: string[], env: Record<string, string> = {}, shell = 'exec "
   const child = spawn('sh', ['-c', shell, process.execPath, BUILT, ...args], { env: { ...process.env, ...env } });
   onTestFinished(() => void child.kill('SIGKILL'));
   const said = { out: '', err: '' };
-  child.stdout.on('data', (data) => void (said.out += data));
-  child.stderr.on('data', (data) => void (said.err += data));
+  child.stdout.on('data', (data) => {
+    said.out += data;
+  });
+  child.stderr.on('data', (data) => {
+    said.err += data;
+  });
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
   return { child, said, ended };
 }

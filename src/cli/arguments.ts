@@ -28,7 +28,7 @@ export function parseArguments(
   const operands: string[] = [];
   for (const token of tokens) {
     if (token.kind === 'positional') operands.push(token.value);
-    if (token.kind === 'option') values[token.name] = valueOf(token, known);
+    if (token.kind === 'option') values[token.name] = optionValue(token, known);
   }
   if (!values.help) checkOperands(name, command, operands);
   return { values, operands };
@@ -41,7 +41,7 @@ interface OptionToken {
   readonly inlineValue: boolean | undefined;
 }
 
-function valueOf({ name, rawName, value, inlineValue }: OptionToken, known: Command['options']): string | true {
+function optionValue({ name, rawName, value, inlineValue }: OptionToken, known: Command['options']): string | true {
   const option = Object.hasOwn(known, name) ? known[name] : undefined;
   if (option === undefined) {
     throw new UsageError(`Unknown option ${quote(rawName)}: did you mean --${nearest(name, Object.keys(known))}?`);

@@ -28,17 +28,17 @@ test('the page shows a step within 300 ms of its end while the training loop blo
   const [url] = await script.until(/http:\S+/);
   const page = await browser.page();
   await page.goto(url);
-  await page.waitForSelector('[data-step]');
+  await page.waitForSelector('header');
   await page.evaluate(() => {
     const seen: [step: number, time: number][] = [];
     Object.assign(window, { seen });
-    const header = document.querySelector('[data-step]')!;
+    const header = document.querySelector('header')!;
     const look = () => seen.push([Number(header.getAttribute('data-step')), Date.now()]);
     new MutationObserver(look).observe(header, { attributeFilter: ['data-step'] });
   });
   script.child.stdin!.write('go\n');
   await script.finished;
-  await page.waitForFunction(() => document.querySelector('[data-step="59"]') !== null);
+  await page.waitForFunction(() => document.querySelector('header[data-step="59"]') !== null);
   const seen = await page.evaluate(() => (window as unknown as { seen: [number, number][] }).seen);
   const ends = readFileSync(join(logdir, 'ends'), 'utf8').trim().split('\n');
   const latencies = ends.map((line) => {

@@ -58,7 +58,7 @@ test('final probe recall and confusion read from the page equal those that plain
   const page = await browser.page();
   await page.goto(url!);
   const steps = await page
-    .waitForSelector('[data-step]:not([data-step="0"])')
+    .waitForSelector('header[data-step]:not([data-step="0"])')
     .then((el) => el.getAttribute('data-step'));
   await page.waitForSelector(`table[data-metric="probe/confusion"][data-step="${steps}"]`, { state: 'attached' });
   const counts = await oracle(saved);

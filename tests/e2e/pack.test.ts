@@ -54,7 +54,7 @@ test.each(Object.entries(SCRIPTS))(
     page.on('pageerror', (error) => errors.push(error.message));
     page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
     await page.goto(url);
-    await page.waitForSelector('[data-step="12"]');
+    await page.waitForSelector('header[data-step="12"]');
     expect(errors).toEqual([]);
     script.child.kill('SIGINT');
     const { stderr } = await script.finished;

@@ -126,7 +126,10 @@ test('whatever pattern of drops and reconnects: the page ends with the history o
       put(site, records.slice(0, at));
       let client = await watching(site, id, 0);
       for (const { what, count } of actions) {
-        if (what === 'publish') put(site, records.slice(at, (at += count)));
+        if (what === 'publish') {
+          put(site, records.slice(at, at + count));
+          at += count;
+        }
         if (what === 'stall') client.socket.pause();
         if (what === 'resume') client.socket.resume();
         if (what === 'pause') await pause(count);

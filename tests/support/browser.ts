@@ -15,7 +15,8 @@ export function withBrowser(): { page(options?: { width?: number; height?: numbe
   let browser: Browser;
   beforeAll(async () => {
     const executablePath = process.env.CHROME_PATH;
-    if (!executablePath) throw new Error('Expected CHROME_PATH to name a browser, got nothing: run npm test, which finds one.');
+    if (!executablePath)
+      throw new Error('Expected CHROME_PATH to name a browser, got nothing: run npm test, which finds one.');
     browser = await chromium.launch({ executablePath, args: ARGUMENTS });
   });
   afterAll(async () => {
