@@ -75,6 +75,15 @@ describe('initial-guessing-bias', () => {
     expect(alertsOf(writer.measure('probe/predicted-fraction', 5, on(7, 0.92)))).toEqual([]);
   });
 
+  test('is not resolved by three good measurements with bad ones between them', () => {
+    const writer = start(0.92);
+    const shares = [0.3, 0.9, 0.3, 0.9, 0.3, 0.9];
+    shares.forEach((share, i) => {
+      writer.measure('probe/predicted-fraction', i + 1, on(7, share));
+    });
+    expect(alertsOf(writer).map(({ state }) => state)).toEqual(['opened']);
+  });
+
   test('is resolved after three measurements without it, not before', () => {
     const writer = start(0.92);
     for (const step of [1, 2]) writer.measure('probe/predicted-fraction', step, on(7, 0.3));

@@ -102,6 +102,17 @@ describe('fit', () => {
     expect(of('train/loss').map(({ epoch }) => epoch)).toEqual([0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75]);
   });
 
+  test('leaves nothing on the model between steps: the loss functions are its own again after each', async () => {
+    const { xs, ys } = blobs([40, 20, 4]);
+    const model = compiled(net(3));
+    const inner = (model as unknown as { model: { lossFunctions: unknown[] } }).model;
+    const own = [...inner.lossFunctions];
+    const { monitor } = await recording(tf, model);
+    await model.trainOnBatch(xs, ys);
+    expect(inner.lossFunctions).toEqual(own);
+    await monitor.close();
+  });
+
   test('as a plain callback it does not make fit await anything per batch', async () => {
     const { monitor } = await recording(tf, compiled(net(3)));
     const [callback] = monitor.callbacks as unknown as { onBatchBegin: unknown; onBatchEnd: unknown }[];
@@ -121,6 +132,19 @@ test('fitDataset is seen like fit', async () => {
   await monitor.close();
   expect(of('train/support')).toHaveLength(8);
   expect(of('train/support').at(-1)!.epoch).toBe(1.75);
+});
+
+test('the norms of the classifier are those of the columns of its kernel: one class each', async () => {
+  const { xs, ys } = blobs([40, 20, 4]);
+  const model = compiled(net(3));
+  const kernel = model.layers.at(-1)!.getWeights()[0]!.arraySync() as number[][];
+  const { monitor, of } = await recording(tf, model);
+  await model.trainOnBatch(xs, ys);
+  await monitor.close();
+  const norms = [0, 1, 2].map((c) => Math.hypot(...kernel.map((row) => row[c]!)));
+  of('model/classifier-norm')[0]!.values.forEach((norm, c) => {
+    expect(norm).toBeCloseTo(norms[c]!, 6);
+  });
 });
 
 test('trainOnBatch is seen like fit', async () => {

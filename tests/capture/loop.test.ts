@@ -120,7 +120,7 @@ describe('a hand-written loop', () => {
     expect(of('train/support').map(({ step, values }) => [step, values])).toEqual([[0, [40, 20, 4]]]);
   });
 
-  test('gradients of a saliency map or a nested penalty are not steps', async () => {
+  test('gradients of a saliency map are not steps', async () => {
     const { xs, ys } = blobs([40, 20, 4]);
     const model = net(3, 8, { activation: 'linear' });
     const optimizer = tf.train.sgd(0.1);
@@ -129,6 +129,50 @@ describe('a hand-written loop', () => {
     optimizer.minimize(() => crossEntropy(ys, monitor.observe(model.apply(xs) as tf.Tensor, ys)));
     await monitor.close();
     expect(of('train/loss')).toHaveLength(1);
+  });
+
+  test('gradients inside the loss (a penalty) belong to the outer ones', async () => {
+    const { xs, ys } = blobs([40, 20, 4]);
+    const model = net(3, 8, { activation: 'linear' });
+    const optimizer = tf.train.sgd(0.1);
+    const { monitor, of } = await recording(tf, model, { optimizer });
+    const loss = optimizer.minimize(() => {
+      const outputs = monitor.observe(model.apply(xs) as tf.Tensor, ys);
+      const { value } = tf.variableGrads(() => tf.mean(tf.square(model.apply(xs) as tf.Tensor)) as tf.Scalar);
+      return crossEntropy(ys, outputs).add(value.mul(0)) as tf.Scalar;
+    }, true);
+    await monitor.close();
+    expect(of('train/support').map(({ values }) => values)).toEqual([[40, 20, 4]]);
+    expect(of('train/loss').map(({ values }) => values)).toEqual([[loss!.dataSync()[0]]]);
+  });
+
+  test('an update that throws is no step, and its batch is void', async () => {
+    const { xs, ys } = blobs([40, 20, 4]);
+    const model = net(3, 8, { activation: 'linear' });
+    const optimizer = tf.train.sgd(0.1);
+    const mine = new Error('mine');
+    let broken = true;
+    const apply = optimizer.applyGradients.bind(optimizer);
+    optimizer.applyGradients = (gradients: never) => {
+      if (broken) throw mine;
+      apply(gradients);
+    };
+    const { monitor, of } = await recording(tf, model, { optimizer });
+    const step = (count: number) =>
+      optimizer.minimize(() => {
+        const labels = ys.slice(0, count);
+        return crossEntropy(labels, monitor.observe(model.apply(xs.slice(0, count)) as tf.Tensor, labels));
+      });
+    expect(() => step(64)).toThrow(mine);
+    broken = false;
+    step(10);
+    await monitor.close();
+    const examples = of('train/support').map(({ step: at, values }) => [
+      at,
+      (values as number[]).reduce((a, b) => a + b),
+    ]);
+    expect(examples).toEqual([[0, 10]]);
+    expect(Object.hasOwn(optimizer, 'applyGradients')).toBe(true);
   });
 });
 
