@@ -8,8 +8,8 @@ const LEVELS = { info: 'Info', warn: 'Warning', error: 'Error' } as const;
 export class AlertList {
   private readonly open = element('ul');
   private readonly resolved = element('ul');
-  private readonly resolvedCount = element('summary');
-  private readonly past = element('details', { class: 'resolved' }, this.resolvedCount, this.resolved);
+  private readonly resolvedCount = element('summary', { class: 'past-toggle' });
+  private readonly past = element('details', { class: 'past' }, this.resolvedCount, this.resolved);
   readonly root = element(
     'section',
     { id: 'alerts', class: 'alerts', 'aria-live': 'polite', 'aria-label': 'Alerts' },
@@ -57,7 +57,7 @@ function itemOf({ body, openedAtStep, resolved }: AlertEntry, isOpen: boolean): 
     'details',
     {},
     element('summary', { text: 'Numbers' }),
-    element('dl', {}, ...numbersOf({ ...body.numbers, threshold: body.threshold })),
+    element('dl', { class: 'alert-numbers' }, ...numbersOf({ ...body.numbers, threshold: body.threshold })),
     element('p', { class: 'rule', text: `rule ${body.rule}, opened at step ${formatCount(openedAtStep)}` }),
   );
   details.open = isOpen;

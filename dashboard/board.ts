@@ -7,8 +7,8 @@ import { type ChartSpec, isSameChart, sectionsOf } from './panels.ts';
 import type { PlotContext } from './plots/plot.ts';
 
 /** Charts this near to the screen are drawn already, so that none is empty when it scrolls in. */
-const NEAR = '200px';
-/** Milliseconds between two updates of the numbers of charts that are off screen. */
+const NEAR = '100px';
+/** Milliseconds between two updates of the numbers. */
 const NUMBERS_INTERVAL = 500;
 
 export class Board {
@@ -34,8 +34,7 @@ export class Board {
     if (!withNumbers) return;
     const now = performance.now();
     const isDue = now - this.tabulatedAt >= NUMBERS_INTERVAL;
-    for (const card of this.cards.values()) if (isDue || card.isVisible) card.tabulate(scene);
-    if (isDue) this.tabulatedAt = now;
+    if (isDue) this.tabulate(scene, now);
     this.catchUp(isDue);
   }
 
@@ -45,10 +44,14 @@ export class Board {
     this.stale = true;
     setTimeout(() => {
       this.stale = false;
-      this.tabulatedAt = performance.now();
       const scene = this.context.scene();
-      if (scene.history === this.history) for (const card of this.cards.values()) card.tabulate(scene);
+      if (scene.history === this.history) this.tabulate(scene, performance.now());
     }, NUMBERS_INTERVAL);
+  }
+
+  private tabulate(scene: Scene, now: number): void {
+    this.tabulatedAt = now;
+    for (const card of this.cards.values()) card.tabulate(scene);
   }
 
   private moved(entries: readonly IntersectionObserverEntry[]): void {

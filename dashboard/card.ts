@@ -9,6 +9,8 @@ import type { Plot, PlotContext } from './plots/plot.ts';
 
 const PLOTS = { line: LinePlot, bar: BarPlot, heatmap: MatrixPlot } as const;
 
+const BETTER = { higher: 'Higher is better.', lower: 'Lower is better.' } as const;
+
 export class Card {
   readonly root: HTMLElement;
   readonly spec: ChartSpec;
@@ -27,9 +29,10 @@ export class Card {
     const numbers = element(
       'details',
       { class: 'numbers' },
-      element('summary', { text: 'Numbers' }),
+      element('summary', { class: 'numbers-toggle', text: 'Numbers' }),
       this.plot.numbers,
     );
+    numbers.addEventListener('toggle', () => this.tabulate(context.scene()));
     const head = element('header', {}, title, stream, this.warning, this.value, helpOf(spec));
     const foot = element('footer', {}, this.note, numbers);
     this.root = element(
@@ -60,10 +63,15 @@ export class Card {
 
 /** What the metrics of a chart mean, in their own words. */
 function helpOf({ title, layers }: ChartSpec): HTMLElement {
-  const summary = element('summary', { text: 'i', title: `About: ${title}`, 'aria-label': `About ${title}` });
-  const texts = layers.flatMap(({ name, label, declaration }) => [
+  const summary = element('summary', {
+    class: 'help-toggle',
+    text: 'i',
+    title: `About: ${title}`,
+    'aria-label': `About ${title}`,
+  });
+  const texts = layers.flatMap(({ name, label, declaration, panel }) => [
     element('dt', { text: layers.length > 1 ? `${label} (${name})` : name }),
-    element('dd', { text: declaration.help }),
+    element('dd', { text: panel.better ? `${declaration.help} ${BETTER[panel.better]}` : declaration.help }),
   ]);
-  return element('details', { class: 'help' }, summary, element('dl', {}, ...texts));
+  return element('details', { class: 'help' }, summary, element('dl', { class: 'help-text' }, ...texts));
 }

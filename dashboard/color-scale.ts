@@ -33,7 +33,11 @@ export function colorOf({ low, high, stops }: ColorScale, value: number): Rgb {
   const from = stops[index]!;
   const to = stops[index + 1]!;
   const share = at - index;
-  return [0, 1, 2].map((i) => Math.round(from[i]! + (to[i]! - from[i]!) * share)) as unknown as Rgb;
+  return [mix(from[0], to[0], share), mix(from[1], to[1], share), mix(from[2], to[2], share)];
+}
+
+function mix(from: number, to: number, share: number): number {
+  return Math.round(from + (to - from) * share);
 }
 
 /** Relative luminance, 0 (black) to 1 (white), as WCAG defines it. */

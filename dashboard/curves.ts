@@ -1,6 +1,6 @@
 /** A metric as the line chart shows it: over its sliding window, or as it is. Rows are buckets, elements are classes. */
 import type { Bucket, MetricHistory } from '../src/history.ts';
-import { type WindowedSeries, windowed } from '../src/stats/window.ts';
+import { startsFor, type WindowedSeries, windowed } from '../src/stats/window.ts';
 
 export interface Curve {
   readonly metric: MetricHistory;
@@ -32,12 +32,23 @@ interface Chunk {
   readonly row: number;
 }
 
+interface Kept {
+  readonly stamp: string;
+  readonly chunks: Chunk[];
+}
+
+/** Changes whenever a metric was measured. */
+function stampOf({ buckets }: MetricHistory): string {
+  return `${buckets.length}:${buckets.at(-1)?.count ?? 0}`;
+}
+
 /**
  * Curves of windowed metrics, kept between draws: a window looks back only, so the rows of closed buckets stay as they are and only
  * the last one and those after it are computed again.
  */
 export class CurveCache {
-  private readonly rows = new WeakMap<MetricHistory, Chunk[]>();
+  private readonly kept = new WeakMap<MetricHistory, Kept>();
+  private readonly starts = new WeakMap<MetricHistory, Map<boolean, { stamp: string; starts: Int32Array }>>();
 
   /** The curve of a metric; `support` is the metric that weighs it, if any. */
   curve(metric: MetricHistory, support: MetricHistory | undefined): Curve {
@@ -58,14 +69,30 @@ export class CurveCache {
   }
 
   private update(metric: MetricHistory, support: MetricHistory): Chunk[] {
-    const known = this.rows.get(metric) ?? [];
+    const known = this.kept.get(metric);
+    const stamp = `${stampOf(metric)}/${stampOf(support)}`;
+    if (known?.stamp === stamp) return known.chunks;
     const size = metric.buckets.at(-1)?.sum.length;
-    // The support of the last bucket may have arrived later than its value, and it was open: it is computed again.
-    const kept = known.at(-1)?.series.size === size ? known.slice(0, -1) : [];
-    const series = windowed(metric, support, kept.length);
-    for (let row = 0; row < series.rows; row++) kept.push({ series, row });
-    this.rows.set(metric, kept);
-    return kept;
+    const chunks = known?.chunks ?? [];
+    // The last bucket was open, or its support came later than its values.
+    const from = chunks.at(-1)?.series.size === size ? Math.max(0, chunks.length - 1) : 0;
+    const series = windowed(metric, support, from, this.startsOf(metric, support));
+    chunks.length = from;
+    for (let row = 0; row < series.rows; row++) chunks.push({ series, row });
+    this.kept.set(metric, { stamp, chunks });
+    return chunks;
+  }
+
+  /** Most metrics share their support. */
+  private startsOf(metric: MetricHistory, support: MetricHistory): Int32Array {
+    const isScalar = metric.declaration.axes.length === 0;
+    const stamp = stampOf(support);
+    const shared = this.starts.get(support) ?? new Map();
+    const known = shared.get(isScalar);
+    if (known?.stamp === stamp) return known.starts;
+    const starts = startsFor(metric, support);
+    this.starts.set(support, shared.set(isScalar, { stamp, starts }));
+    return starts;
   }
 }
 

@@ -50,6 +50,8 @@ export class Feed {
   private readonly options: FeedOptions;
   private socket: WebSocket | null = null;
   private run: string | null = null;
+  /** The run that was asked for on this connection. */
+  private asked: string | null = null;
   private attempt = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -66,7 +68,6 @@ export class Feed {
 
   /** Asks for a run from now on, also after a reconnection. */
   watch(run: string): void {
-    if (run === this.run) return;
     this.run = run;
     this.ask();
   }
@@ -90,6 +91,7 @@ export class Feed {
     socket.onmessage = (event) => this.receive(socket, event.data);
     socket.onclose = () => this.closed(opened);
     this.socket = socket;
+    this.asked = null;
   }
 
   private receive(socket: WebSocket, data: unknown): void {
@@ -117,7 +119,8 @@ export class Feed {
   }
 
   private ask(): void {
-    if (this.run === null || this.socket?.readyState !== WebSocket.OPEN) return;
+    if (this.run === null || this.run === this.asked || this.socket?.readyState !== WebSocket.OPEN) return;
+    this.asked = this.run;
     const message = encodeMessage({ t: 'watch', run: this.run, since: this.options.lastSeq(this.run) });
     this.socket.send(message as Uint8Array<ArrayBuffer>);
   }

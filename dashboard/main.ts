@@ -12,7 +12,7 @@ import { PALETTES } from './palette.ts';
 import { redrawer } from './redraw.ts';
 import { storedStepScale, storedTheme, storeStepScale, storeTheme } from './settings.ts';
 import { Signal } from './signal.ts';
-import { initialState, type PageEvent, preferredRun, reduce, runInHash } from './state.ts';
+import { initialState, type PageEvent, preferredRun, reduce, runInHash, runState } from './state.ts';
 import { Tooltip } from './tooltip.ts';
 import { TopBar } from './top-bar.ts';
 import { type Theme, ViewStore } from './view.ts';
@@ -36,6 +36,7 @@ let state = initialState();
 
 const scene = (): Scene => ({
   history: state.history,
+  isLive: runState(state) === 'live',
   classNames: state.body?.classNames ?? [],
   view: view.value,
   palette: PALETTES[view.value.theme],

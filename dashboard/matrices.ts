@@ -7,6 +7,8 @@ import { axisLabels, type Layer } from './panels.ts';
 /** One measurement of a matrix metric. Arrays are row-major. */
 export interface MatrixModel {
   readonly step: number;
+  /** Number of measurements at this step: the end of an epoch may measure it again. */
+  readonly count: number;
   readonly epoch: number | null;
   readonly rows: number;
   readonly columns: number;
@@ -38,6 +40,7 @@ export function matrixModel(
   const [rowAxis, columnAxis] = isMatrix ? declaration.axes : [undefined, declaration.axes[0]];
   return {
     step: bucket.step,
+    count: bucket.count,
     epoch: bucket.epoch,
     rows,
     columns,

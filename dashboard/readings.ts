@@ -23,18 +23,22 @@ export function lastValues(layer: Layer, curve: Curve, classNames: readonly stri
   };
 }
 
-/** "over 3,120 examples, rarest class 31 (truck)": the window of a row; empty where there is none. */
+/** "over 640 examples": the window of a row of a scalar; empty where there is none. */
+export function totalNote(support: ArrayLike<number> | null): string {
+  if (support === null || support.length === 0) return '';
+  return `over ${formatCount(Array.from(support).reduce((sum, count) => sum + count, 0))} examples`;
+}
+
+/** "over 3,120 examples, rarest class 31 (truck)": the window of a row of a metric of classes; empty where there is none. */
 export function windowNote(support: ArrayLike<number> | null, classNames: readonly string[]): string {
   if (support === null || support.length === 0) return '';
-  let total = 0;
   let rarest = -1;
   for (let c = 0; c < support.length; c++) {
-    total += support[c]!;
     if (support[c]! > 0 && (rarest < 0 || support[c]! < support[rarest]!)) rarest = c;
   }
   if (rarest < 0) return '';
   const name = truncate(classNames[rarest] ?? `class ${rarest}`, NAME_LENGTH);
-  return `over ${formatCount(total)} examples, rarest class ${formatCount(support[rarest]!)} (${name})`;
+  return `${totalNote(support)}, rarest class ${formatCount(support[rarest]!)} (${name})`;
 }
 
 /** Buckets of a curve in which a measurement was NaN or infinite. Rows before `from` are taken to have `known`. */

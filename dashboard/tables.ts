@@ -6,6 +6,9 @@ import type { MatrixModel } from './matrices.ts';
 /** Tables stop growing here; a larger matrix shows its first rows and columns and says so. */
 export const MAX_TABLE_CELLS = 10_000;
 
+/** Larger matrices are written only while somebody looks at them: ten thousand cells take longer than all charts. */
+export const MAX_LIVE_CELLS = 2500;
+
 /** The values of one metric at one step. */
 export interface ValueList {
   /** `stream/metric`. */

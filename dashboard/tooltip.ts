@@ -49,7 +49,7 @@ function rowOf({ label, value, color, isStrong }: TooltipRow): Node[] {
   const weight = isStrong ? 'strong' : 'plain';
   return [
     swatch,
-    element('span', { class: `label ${weight}`, text: label }),
-    element('span', { class: `value ${weight}`, text: value }),
+    element('span', { class: `tip-label ${weight}`, text: label }),
+    element('span', { class: `tip-value ${weight}`, text: value }),
   ];
 }

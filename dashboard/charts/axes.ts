@@ -14,6 +14,7 @@ import {
 import { formatShort } from '../format.ts';
 import type { Palette } from '../palette.ts';
 import { formatStep, type StepScale, stepAt, stepPosition, stepTicks } from '../step-axis.ts';
+import { FONT } from './font.ts';
 import type { ValueRange } from './value-bounds.ts';
 
 Chart.register(
@@ -26,8 +27,6 @@ Chart.register(
   LogarithmicScale,
   PointElement,
 );
-
-export const FONT = { family: 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif', size: 11 };
 
 /** Options that hold for every chart: data comes sorted and parsed, nothing moves by itself. */
 export const STATIC_OPTIONS = {

@@ -3,7 +3,8 @@ import { Chart } from 'chart.js';
 import { truncate } from '../format.ts';
 import type { BarModel } from '../matrices.ts';
 import { type Palette, withAlpha } from '../palette.ts';
-import { axisLook, FONT, STATIC_OPTIONS, valueAxis } from './axes.ts';
+import { axisLook, STATIC_OPTIONS, valueAxis } from './axes.ts';
+import { FONT } from './font.ts';
 import type { Scene } from './scene.ts';
 import { niceRange } from './value-bounds.ts';
 
@@ -19,6 +20,9 @@ export function seriesColor(models: readonly BarModel[], i: number, { series, re
 export class BarChart {
   private readonly chart: Chart<'bar', (number | null)[], string>;
 
+  /** What the last drawing showed: most bars are those of the first measurement and never change. */
+  private drawn = '';
+
   constructor(canvas: HTMLCanvasElement) {
     this.chart = new Chart(canvas, {
       type: 'bar',
@@ -29,6 +33,9 @@ export class BarChart {
 
   draw(models: readonly BarModel[], labels: readonly string[], { palette, view }: Scene): void {
     const [first] = models;
+    const drawn = JSON.stringify([models.map(({ shown }) => shown), labels, palette.theme, view.highlight]);
+    if (drawn === this.drawn) return;
+    this.drawn = drawn;
     this.chart.data.labels = labels.map((label) => truncate(label, LABEL_LENGTH));
     this.chart.data.datasets = models.map((model, i) => {
       const color = seriesColor(models, i, palette);

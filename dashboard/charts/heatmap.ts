@@ -5,7 +5,8 @@ import { type ColorScale, colorOf, colorScale, cssColor, inkOn } from '../color-
 import { formatShare, formatShort, truncate } from '../format.ts';
 import { type MatrixModel, shownBounds } from '../matrices.ts';
 import type { Palette } from '../palette.ts';
-import { FONT, STATIC_OPTIONS } from './axes.ts';
+import { STATIC_OPTIONS } from './axes.ts';
+import { FONT } from './font.ts';
 import type { Scene } from './scene.ts';
 
 /** Most rows and columns that get numbers in their cells. */
@@ -37,9 +38,12 @@ export class Heatmap {
   }
 
   draw(model: MatrixModel, panel: Panel, { palette, view }: Scene): void {
+    const focus = view.highlight;
+    const isMeasured = model.step === this.model?.step && model.count === this.model.count;
+    if (isMeasured && palette === this.palette && focus === this.focus) return;
     this.model = model;
     this.palette = palette;
-    this.focus = view.highlight;
+    this.focus = focus;
     this.scale = colorScale(...shownBounds(model.shown, panel.bounds), palette);
     const [rowTitle, columnTitle] = panel.axisTitles ?? ['', ''];
     this.chart.options.scales = {

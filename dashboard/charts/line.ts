@@ -3,13 +3,12 @@ import { Chart } from 'chart.js';
 import { type Curve, nearestRow } from '../curves.ts';
 import { type Frame, traceOf } from '../decimate.ts';
 import { truncate } from '../format.ts';
-import { withAlpha } from '../palette.ts';
 import { axisLabels, type ChartSpec, type Layer, supportOf } from '../panels.ts';
 import { stepAt, stepPosition } from '../step-axis.ts';
 import { STATIC_OPTIONS, stepAxis, valueAxis } from './axes.ts';
 import { type Line, lineMarks } from './line-marks.ts';
 import { elementStyle, focusOn, lineElements, type Scene, stepRange } from './scene.ts';
-import { valueRange } from './value-bounds.ts';
+import { type ValueRange, valueRange } from './value-bounds.ts';
 
 /** With at most this many lines the single measurements behind every line are shown. */
 const MAX_BANDS = 2;
@@ -17,15 +16,17 @@ const TAG_LENGTH = 12;
 /** Room for the labels at the ends of the lines, in pixels per character and at most. */
 const TAG_CHARACTER = 6;
 const MAX_TAG = 84;
-/** Up to this many points each gets a dot: the first steps of a run are few. */
-const MAX_DOTS = 24;
+/** Pixels per column that a curve is fitted to. */
+const COLUMN_WIDTH = 1.5;
 /** Farthest that the pointer may be from a line to be on it, in pixels. */
 const REACH = 24;
 
 export class LineChart {
-  private readonly chart: Chart<'line', { x: number; y: number }[]>;
+  private readonly chart: Chart<'line'>;
   private readonly spec: ChartSpec;
   private lines: readonly Line[] = [];
+  /** What the axes were last laid out for. */
+  private axes = '';
   private scene: Scene | null = null;
 
   constructor(canvas: HTMLCanvasElement, spec: ChartSpec) {
@@ -40,22 +41,34 @@ export class LineChart {
 
   /** Draws the run as it stands. */
   draw(scene: Scene): void {
-    const { palette, view } = scene;
     const range = stepRange(scene);
-    const columns = Math.max(50, Math.round(this.chart.chartArea?.width ?? 300));
+    const columns = Math.max(50, Math.round((this.chart.chartArea?.width ?? 300) / COLUMN_WIDTH));
     this.scene = scene;
-    this.lines = linesOf(this.spec, scene, { scale: view.stepScale, range, columns });
+    this.lines = linesOf(this.spec, scene, { scale: scene.view.stepScale, range, columns });
     const { panel } = this.spec.layers[0]!;
     const scale = panel.scale ?? 'linear';
-    this.chart.data.datasets = this.lines.map((line) => datasetOf(line, scale));
-    this.chart.options.scales = {
-      x: stepAxis(palette, view.stepScale, range),
-      y: valueAxis(palette, scale, valueRange(this.lines, scale, panel.bounds)),
-    };
-    const widest = Math.max(0, ...this.lines.map((line) => line.tag.length));
-    const room = this.lines.length > 1 ? Math.min(MAX_TAG, 14 + widest * TAG_CHARACTER) : 10;
-    this.chart.options.layout = { padding: { top: 8, right: room } };
+    const values = valueRange(this.lines, scale, panel.bounds);
+    const axes = JSON.stringify([scene.palette.theme, scene.view.stepScale, range, values, this.tagRoom()]);
+    if (axes === this.axes) this.chart.draw();
+    else this.layOut(scene, range, scale, values);
+    this.axes = axes;
+  }
+
+  /** A new axis costs many times more than new lines on the one there is. */
+  private layOut(
+    { palette, view }: Scene,
+    range: readonly [number, number],
+    scale: 'linear' | 'log',
+    values: ValueRange,
+  ): void {
+    this.chart.options.scales = { x: stepAxis(palette, view.stepScale, range), y: valueAxis(palette, scale, values) };
+    this.chart.options.layout = { padding: { top: 8, right: this.tagRoom() } };
     this.chart.update('none');
+  }
+
+  private tagRoom(): number {
+    const widest = Math.max(0, ...this.lines.map((line) => line.tag.length));
+    return this.lines.length > 1 ? Math.min(MAX_TAG, 14 + widest * TAG_CHARACTER) : 10;
   }
 
   /** The lines of the last drawing. */
@@ -147,22 +160,5 @@ function elementLine(label: string, element: number, curve: Curve, scene: Scene,
     curve,
     trace: traceOf(curve, element, frame),
     ...elementStyle(element, curve.size, scene),
-  };
-}
-
-function datasetOf(line: Line, scale: 'linear' | 'log') {
-  const { points } = line.trace;
-  const color = withAlpha(line.color, line.alpha);
-  return {
-    data: scale === 'log' ? points.map(({ x, y }) => ({ x, y: y > 0 ? y : Number.NaN })) : [...points],
-    borderColor: color,
-    borderDash: [...line.dash],
-    borderWidth: line.width,
-    borderJoinStyle: 'round' as const,
-    pointRadius: points.length <= MAX_DOTS ? 2 : 0,
-    pointBackgroundColor: color,
-    pointBorderWidth: 0,
-    spanGaps: false,
-    order: line.alpha < 1 ? 1 : 0,
   };
 }

@@ -2,11 +2,14 @@
 import type { RunHistory } from '../../src/history.ts';
 import type { Axis } from '../../src/record.ts';
 import type { CurveCache } from '../curves.ts';
+import { growingEnd } from '../decimate.ts';
 import { classStyle, MAX_LINES, type Palette } from '../palette.ts';
 import type { View } from '../view.ts';
 
 export interface Scene {
   readonly history: RunHistory;
+  /** Whether more steps are to come. */
+  readonly isLive: boolean;
   readonly classNames: readonly string[];
   readonly view: View;
   readonly palette: Palette;
@@ -14,8 +17,9 @@ export interface Scene {
 }
 
 /** First and last step on the step axis of every line chart. */
-export function stepRange({ view, history }: Scene): readonly [number, number] {
-  return view.range ?? [0, Math.max(1, history.lastStep)];
+export function stepRange({ view, history, isLive }: Scene): readonly [number, number] {
+  const last = isLive ? growingEnd(history.lastStep, view.stepScale) : Math.max(1, history.lastStep);
+  return view.range ?? [0, last];
 }
 
 /** Whether a metric of this many elements is drawn as one line each. */

@@ -54,12 +54,10 @@ function extent(lines: readonly Pick<Line, 'trace' | 'band'>[], scale: 'linear' 
     if (value > high) high = value;
   };
   for (const { trace, band } of lines) {
-    for (const { y } of trace.points) take(y);
+    trace.ys.forEach(take);
     if (!band) continue;
-    for (const span of trace.spans) {
-      take(span.low);
-      take(span.high);
-    }
+    trace.lows.forEach(take);
+    trace.highs.forEach(take);
   }
   return { low, high };
 }

@@ -7,7 +7,7 @@ import { element } from '../dom.ts';
 import { formatCount, formatNumber } from '../format.ts';
 import { followGestures } from '../gestures.ts';
 import { axisLabels, type ChartSpec, type Layer, supportOf } from '../panels.ts';
-import { countNonFinite, countNonPositive, describeChart, lastValues, windowNote } from '../readings.ts';
+import { countNonFinite, countNonPositive, describeChart, lastValues, totalNote, windowNote } from '../readings.ts';
 import { ValueTable } from '../tables.ts';
 import { ColorLegend } from './color-legend.ts';
 import type { Caption, Plot, PlotContext } from './plot.ts';
@@ -106,7 +106,9 @@ export class LinePlot implements Plot {
   private noteOf(curves: readonly Curve[], scene: Scene): string {
     const [curve] = curves;
     if (curve === undefined || curve.rows === 0) return 'waiting for the first measurement';
-    const note = windowNote(curve.support(curve.rows - 1), scene.classNames);
+    const support = curve.support(curve.rows - 1);
+    const isScalar = curve.metric.declaration.axes.length === 0;
+    const note = isScalar ? totalNote(support) : windowNote(support, scene.classNames);
     if (note !== '') return note;
     const bucket = curve.bucket(curve.rows - 1);
     return `${formatCount(curve.rows)} ${curve.rows === 1 ? 'measurement' : 'measurements'}, last at step ${formatCount(bucket.step)}`;
@@ -129,12 +131,11 @@ export class LinePlot implements Plot {
       return;
     }
     const near = this.lineChart?.lineNear(step, y) ?? null;
-    const scene = this.context.scene();
     if (this.spec.layers.some((layer) => layer.declaration.axes[0] === 'class')) {
       this.context.view.change({ highlight: near?.element ?? null });
     }
     this.context.crosshair.set(lines[0]!.curve.bucket(row).step);
-    this.context.tooltip.show(event, pointContent(lines, row, near, scene.classNames));
+    this.context.tooltip.show(event, pointContent(lines, row, near));
   }
 
   private lookAtMap(x: number, y: number, event: PointerEvent): void {

@@ -7,7 +7,7 @@ import { followGestures } from '../gestures.ts';
 import { type MatrixModel, matrixModel, measurementAt } from '../matrices.ts';
 import type { ChartSpec, Layer } from '../panels.ts';
 import { describeChart } from '../readings.ts';
-import { MatrixTable } from '../tables.ts';
+import { MAX_LIVE_CELLS, MatrixTable } from '../tables.ts';
 import type { TooltipContent } from '../tooltip.ts';
 import { ColorLegend } from './color-legend.ts';
 import type { Caption, Plot, PlotContext } from './plot.ts';
@@ -25,6 +25,8 @@ export class MatrixPlot implements Plot {
   /** Position of the slider; null: the first or last measurement, as the panel declares. */
   private chosen: number | null = null;
   private heatmap: Heatmap | null = null;
+  /** The measurement that the table holds. */
+  private written: { readonly step: number; readonly count: number } | null = null;
 
   constructor(spec: ChartSpec, context: PlotContext) {
     // Matrices cannot share one set of cells: panels of heat maps are one metric each.
@@ -58,7 +60,8 @@ export class MatrixPlot implements Plot {
     this.slider.value = String(measurementAt(this.layer.panel, kept, this.chosen));
     setText(this.moment, `step ${formatCount(model.step)}`);
     this.slider.setAttribute('aria-valuetext', `step ${model.step}`);
-    this.table.update(model);
+    const isLarge = model.rows * model.columns > MAX_LIVE_CELLS;
+    if (!isLarge || this.numbers.checkVisibility()) this.writeTable(model);
     const broken = model.values.filter((value) => value !== null && !Number.isFinite(value)).length;
     const missing = model.values.filter((value) => value === null).length;
     return {
@@ -75,6 +78,13 @@ export class MatrixPlot implements Plot {
     const { buckets } = this.layer.metric;
     const bucket = buckets[measurementAt(this.layer.panel, buckets.length, this.chosen)];
     return bucket === undefined ? null : matrixModel(this.layer, bucket, classNames);
+  }
+
+  private writeTable(model: MatrixModel): void {
+    const { step, count } = model;
+    if (step === this.written?.step && count === this.written.count) return;
+    this.written = { step, count };
+    this.table.update(model);
   }
 
   private choose(): void {

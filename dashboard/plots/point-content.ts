@@ -4,22 +4,17 @@ import type { Line } from '../charts/line-marks.ts';
 import type { Curve } from '../curves.ts';
 import { formatCount, formatNumber } from '../format.ts';
 import { MAX_LINES } from '../palette.ts';
-import { windowNote } from '../readings.ts';
+import { totalNote } from '../readings.ts';
 import type { TooltipContent, TooltipRow } from '../tooltip.ts';
 
 /** All lines at a row of the first one, the highest value on top; `near` is the line under the pointer. */
-export function pointContent(
-  lines: readonly Line[],
-  row: number,
-  near: Line | null,
-  classNames: readonly string[],
-): TooltipContent {
+export function pointContent(lines: readonly Line[], row: number, near: Line | null): TooltipContent {
   const first = lines[0]!;
   const { step, epoch } = first.curve.bucket(row);
   return {
     title: `step ${formatCount(step)}${epoch === null ? '' : ` · epoch ${epoch.toFixed(2)}`}`,
     rows: rowsOf(lines, step, near),
-    note: noteOf(near ?? first, row, classNames),
+    note: noteOf(near ?? first, row),
   };
 }
 
@@ -47,7 +42,7 @@ function rowsOf(lines: readonly Line[], step: number, near: Line | null): Toolti
 }
 
 /** The single measurements behind a point, and the examples of the window. */
-function noteOf({ curve, element }: Line, row: number, classNames: readonly string[]): string {
+function noteOf({ curve, element }: Line, row: number): string {
   const bucket = curve.bucket(row);
   const i = element ?? 0;
   const parts: string[] = [];
@@ -56,7 +51,7 @@ function noteOf({ curve, element }: Line, row: number, classNames: readonly stri
     parts.push(`single values in steps ${steps}: ${formatNumber(bucket.min[i]!)} to ${formatNumber(bucket.max[i]!)}`);
   }
   const support = curve.support(row);
-  parts.push(element === null ? windowNote(support, classNames) : supportNote(support, element));
+  parts.push(element === null ? totalNote(support) : supportNote(support, element));
   return parts.filter(Boolean).join('; ');
 }
 

@@ -59,6 +59,24 @@ export function windowStarts(support: MetricHistory, limits: WindowLimits = WIND
   return starts;
 }
 
+/**
+ * The same for a metric without classes: the latest that gives as many examples in total as enough for every class would be. It waits
+ * for no rare class, so that a loss does not lag behind by epochs.
+ */
+export function scalarWindowStarts(support: MetricHistory, limits: WindowLimits = WINDOW_LIMITS): Int32Array {
+  const { buckets } = support;
+  const base = firstOfSameSize(buckets);
+  const enough = limits.examples * sizeOfLast(buckets);
+  let start = base;
+  let total = 0;
+  return earliestStarts(buckets, base, limits).map((earliest, end) => {
+    if (end < base) return earliest;
+    total += totalOf(buckets[end]!);
+    while (start < end && total - totalOf(buckets[start]!) >= enough) total -= totalOf(buckets[start++]!);
+    return Math.max(start, earliest);
+  });
+}
+
 /** Start of the longest window that the limits allow at each bucket. */
 function earliestStarts(buckets: readonly Bucket[], base: number, limits: WindowLimits): Int32Array {
   const epochs = knownEpochs(buckets);
@@ -117,16 +135,26 @@ function sizeOfLast(buckets: readonly Bucket[]): number {
   return buckets.at(-1)?.sum.length ?? 0;
 }
 
+/** First bucket of `support` in the window of each of its buckets, as a metric of classes or a scalar is shown over. */
+export function startsFor(
+  metric: MetricHistory,
+  support: MetricHistory,
+  limits: WindowLimits = WINDOW_LIMITS,
+): Int32Array {
+  return metric.declaration.axes.length === 0 ? scalarWindowStarts(support, limits) : windowStarts(support, limits);
+}
+
 /**
  * A metric over the windows of its support (the metric that it names as weight), for its buckets from `from` on; a row depends on
  * earlier buckets only, so those of closed buckets never change. Without any support a window is one bucket.
  * O(buckets x (classes + elements)), and one pass over the window more whenever a class is seen for the first time.
+ * `starts`: what `startsFor` gave; metrics that share their support can share it.
  */
 export function windowed(
   metric: MetricHistory,
   support: MetricHistory,
   from = 0,
-  limits: WindowLimits = WINDOW_LIMITS,
+  starts: Int32Array = startsFor(metric, support),
 ): WindowedSeries {
   const { buckets } = metric;
   const size = sizeOfLast(buckets);
@@ -142,7 +170,7 @@ export function windowed(
     starts: Int32Array.from({ length: rows }, (_, row) => from + row),
     support: new Float64Array(rows * classes),
   };
-  fillRows(metric, support, series, windowStarts(support, limits));
+  fillRows(metric, support, series, starts);
   return series;
 }
 
