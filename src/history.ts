@@ -132,6 +132,17 @@ export class RunHistory {
     return metric;
   }
 
+  /** Takes over folded buckets, as a seed brings them; the weights of its last step may still be asked for. */
+  adopt(declaration: Declaration, shape: readonly number[], buckets: readonly Bucket[]): void {
+    const metric = this.declare(declaration);
+    metric.shape = shape;
+    metric.buckets.push(...buckets);
+    const last = buckets.at(-1);
+    if (last !== undefined) {
+      this.weights.set(`${declaration.stream}/${declaration.id}`, { step: last.step, values: last.last.slice() });
+    }
+  }
+
   private measure(record: MeasurementRecord): void {
     const name = fullName(record);
     const metric = this.metrics.get(name);

@@ -3,7 +3,7 @@
  * docs/protocol.md describes them for other writers; runs in Node and in the browser.
  */
 import { decode, encode } from '@msgpack/msgpack';
-import { type Bucket, type MetricHistory, RunHistory } from './history.ts';
+import { type Bucket, RunHistory } from './history.ts';
 import type { AnyRecord, Declaration } from './record.ts';
 import type { RunSummary } from './store/store.ts';
 
@@ -94,9 +94,7 @@ export function seedOf(run: string, history: RunHistory): PageMessage {
 export function historyOf(seed: Extract<PageMessage, { t: 'seed' }>): RunHistory {
   const history = new RunHistory();
   for (const wire of seed.metrics) {
-    const metric: MetricHistory = history.declare(wire.declaration);
-    metric.shape = wire.shape;
-    metric.buckets.push(...wire.buckets.map(bucketFromWire));
+    history.adopt(wire.declaration, wire.shape, wire.buckets.map(bucketFromWire));
   }
   history.notices.push(...seed.notices);
   history.lastSeq = seed.seq;
