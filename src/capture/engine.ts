@@ -115,6 +115,28 @@ export function lossFunctionsOf(model: ModelLike): LossFunction[] | null {
   return Array.isArray(list) && list.length > 0 ? (list as LossFunction[]) : null;
 }
 
+/** Name of the first output's loss, as given to compile; null for a function of the user's own. */
+export function lossNameOf(model: ModelLike): string | null {
+  const { loss } = innerModel(model) as { loss?: unknown };
+  const first = typeof loss === 'object' && loss !== null ? Object.values(loss)[0] : loss;
+  return typeof first === 'string' ? first : null;
+}
+
+/** Class indices as a tensor: [B] float32, [B, 1] for one sigmoid column, or one-hot [B, C]. Run inside a tidy. */
+export function labelTensor(
+  tf: TfLike,
+  labels: Int32Array,
+  form: 'indices' | 'column' | 'one-hot',
+  classes: number,
+): TensorLike {
+  const make = tf as unknown as {
+    tensor(values: ArrayLike<number>, shape: number[], dtype: string): TensorLike;
+    oneHot(indices: TensorLike, depth: number): TensorLike;
+  };
+  if (form === 'one-hot') return make.oneHot(make.tensor(labels, [labels.length], 'int32'), classes);
+  return make.tensor(labels, form === 'column' ? [labels.length, 1] : [labels.length], 'float32');
+}
+
 /** The LayersModel that does the work: a Sequential keeps one inside once it is built. */
 export function innerModel(model: ModelLike): ModelLike {
   const { model: inner } = model as { model?: ModelLike };

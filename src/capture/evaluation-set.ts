@@ -1,7 +1,7 @@
 import type { ModelLike, TensorData, TensorLike, TfLike } from '../tf.ts';
 import { UsageError } from '../usage-error.ts';
 import type { Read } from './decoder.ts';
-import { keepClone, lossFunctionsOf, regularisationOf, tidy } from './engine.ts';
+import { keepClone, labelTensor, lossFunctionsOf, lossNameOf, regularisationOf, tidy } from './engine.ts';
 import { readLabels } from './labels.ts';
 import type { Readback } from './readback.ts';
 
@@ -28,17 +28,19 @@ export class EvaluationSet {
   private readonly tf: TfLike;
   private readonly xs: readonly TensorLike[];
   private readonly ys: TensorLike;
+  private readonly classes: number;
 
   /** Keeps handles of its own on the tensors. Rejects with a UsageError if the labels don't fit `classes`. */
   static async open(tf: TfLike, name: string, tensors: LabelledTensors, classes: number): Promise<EvaluationSet> {
     checkTensors(name, tensors.xs, tensors.ys);
     const labels = { data: await tensors.ys.data(), shape: tensors.ys.shape };
     checkLabels(name, labels, classes);
-    return new EvaluationSet(tf, name, tensors, labels);
+    return new EvaluationSet(tf, name, tensors, labels, classes);
   }
 
-  private constructor(tf: TfLike, name: string, { xs, ys }: LabelledTensors, labels: Read) {
+  private constructor(tf: TfLike, name: string, { xs, ys }: LabelledTensors, labels: Read, classes: number) {
     this.tf = tf;
+    this.classes = classes;
     this.name = name;
     this.labels = labels;
     this.xs = [xs].flat().map((tensor) => keepClone(tf, tensor as TensorLike));
@@ -61,7 +63,7 @@ export class EvaluationSet {
   ): Evaluation | Promise<Evaluation> | null {
     return tidy(this.tf, () => {
       const outputs = this.outputsOf(model, predict);
-      const losses = model === null ? null : (lossFunctionsOf(model)?.[0]?.(this.ys, outputs) ?? null);
+      const losses = model === null ? null : this.lossesOf(model, outputs);
       const regularisation = model === null ? null : regularisationOf(model);
       const tensors = [outputs, losses, regularisation].filter((tensor) => tensor !== null);
       const shapes = tensors.map((tensor) => tensor.shape.slice());
@@ -69,6 +71,20 @@ export class EvaluationSet {
       const finish = (data: readonly TensorData[]) => assemble(data, shapes, losses !== null);
       return reading === null || Array.isArray(reading) ? reading && finish(reading) : reading.then(finish);
     });
+  }
+
+  /** Losses by the model's own function, with the labels in the form that it takes; the user may have brought another. */
+  private lossesOf(model: ModelLike, outputs: TensorLike): TensorLike | null {
+    const loss = lossFunctionsOf(model)?.[0];
+    if (loss === undefined) return null;
+    const columns = outputs.shape.at(-1)!;
+    const read = readLabels(this.labels.data, this.labels.shape, this.classes)!;
+    const name = lossNameOf(model);
+    if (name === null) return loss(this.ys, outputs);
+    const form = columns === 1 ? 'column' : name === 'sparseCategoricalCrossentropy' ? 'indices' : 'one-hot';
+    // Labels that fit are taken as they are: soft ones would lose by a detour.
+    const fits = this.ys.shape.at(-1) === columns && this.ys.shape.length === 2 && form !== 'indices';
+    return loss(fits ? this.ys : labelTensor(this.tf, read.labels, form, columns), outputs);
   }
 
   private outputsOf(model: ModelLike | null, predict: ((xs: never) => unknown) | null): TensorLike {
