@@ -87,7 +87,7 @@ async function handOver(classes: number): Promise<number[]> {
   const { packValues } = (await import(new URL('../record.js', import.meta.url).href)) as RecordModule;
   const nothing = () => {};
   const options = { mode: 'offline' as const, logdir: folder, stopOn: [], onAlert: nothing, onTrouble: nothing };
-  const open = { host: undefined, port: undefined, token: undefined, url: undefined, dashboard: undefined };
+  const open = { classes, host: undefined, port: undefined, token: undefined, url: undefined, dashboard: undefined };
   const run = `bench-${classes}`;
   const link = await Link.open({ ...options, ...open, run, rules: undefined, workerUrl: undefined }, nothing);
   const head = { v: 1, run, time: Date.now(), epoch: null, stream: 'train' };

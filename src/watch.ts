@@ -80,7 +80,7 @@ async function assemble(
   const tell = (alert: AlertRecord) => tellAll(alertListeners, alert, report);
   let troubles = 0;
   const onTrouble = () => void troubles++;
-  const link = selection.onRecord ? null : await openLink(run, options, tell, onTrouble, report);
+  const link = selection.onRecord ? null : await openLink(run, classNames.length, options, tell, onTrouble, report);
   if (link === null && !selection.onRecord) {
     for (const set of sets) set.dispose();
     return new SilentMonitor();
@@ -118,6 +118,7 @@ const NOWHERE: JournalSink = { write: () => {}, send: () => {} };
 
 function openLink(
   run: string,
+  classes: number,
   options: WatchOptions,
   onAlert: (alert: AlertRecord) => void,
   onTrouble: () => void,
@@ -126,6 +127,7 @@ function openLink(
   return Link.open(
     {
       run,
+      classes,
       mode: options.mode === 'offline' ? 'offline' : 'online',
       logdir: options.logdir ?? 'runs',
       host: options.host,

@@ -6,7 +6,7 @@ import type { AlertRecord, MeasurementRecord, Unnumbered } from '../record.ts';
 import { UsageError } from '../usage-error.ts';
 import { encodeMeasurements, encodeRecord } from './frame.ts';
 import type { FromRelay, RelayOptions, ToRelay } from './message.ts';
-import { drained, shareRing, shouldStop, writeFrame } from './ring.ts';
+import { drained, type Ring, ringBytes, shareRing, shouldStop, writeFrame } from './ring.ts';
 
 /** How long the end of the process waits for the worker. */
 const DRAIN_MS = 500;
@@ -15,6 +15,8 @@ export interface LinkOptions extends Omit<RelayOptions, 'ring' | 'dashboard'> {
   /** The built worker; default: next to this file. */
   readonly workerUrl: URL | string | undefined;
   readonly dashboard: string | undefined;
+  /** Number of classes: decides how large the ring is. */
+  readonly classes: number;
   readonly onAlert: (record: AlertRecord) => void;
   readonly onTrouble: (what: string, sentence: string) => void;
 }
@@ -25,20 +27,25 @@ export class Link implements JournalSink {
   origin: string | null = null;
   /** Measurements that were dropped because the worker could not keep up. */
   dropped = 0;
-  private readonly ring = shareRing();
+  private readonly ring: Ring;
   private readonly worker: Worker;
-  private readonly numbers = new Map<string, number>();
+  /** Numbers of the metrics by stream and id. */
+  private readonly numbers = new Map<string, Map<string, number>>();
+  private declared = 0;
+  private readonly numberOf = ({ stream, metric }: Unnumbered<MeasurementRecord>) =>
+    this.numbers.get(stream)!.get(metric)!;
   private readonly waiting = new Map<number, () => void>();
   private nextId = 1;
   /** Records that found no room: measurements can be dropped, these can't. */
-  private late: Uint8Array[][] = [];
+  private late: Uint8Array[] = [];
   private gone = false;
   private readonly options: LinkOptions;
   private readonly onExit = () => this.drain();
 
   private constructor(options: LinkOptions, file: URL) {
     this.options = options;
-    const { onAlert: _, onTrouble: __, workerUrl: ___, dashboard, ...rest } = options;
+    const { onAlert: _, onTrouble: __, workerUrl: ___, classes, dashboard, ...rest } = options;
+    this.ring = shareRing(ringBytes(classes));
     const page = dashboard ?? fileURLToPath(new URL('../dashboard', file));
     const workerData = { ...rest, dashboard: page, ring: this.ring };
     // The flags of the training process (loaders, profilers, --input-type) are not for the worker.
@@ -66,15 +73,18 @@ export class Link implements JournalSink {
 
   write(record: Unnumbered): void {
     if (this.gone) return;
-    if (record.kind === 'metric') this.numbers.set(`${record.stream}/${record.body.id}`, this.numbers.size);
+    if (record.kind === 'metric') {
+      const ids = this.numbers.get(record.stream) ?? new Map<string, number>();
+      this.numbers.set(record.stream, ids.set(record.body.id, this.declared++));
+    }
     this.late.push(encodeRecord(record));
     this.sendLate();
   }
 
   send(measurements: readonly Unnumbered<MeasurementRecord>[]): void {
     if (this.gone) return;
-    const parts = encodeMeasurements(measurements, ({ stream, metric }) => this.numbers.get(`${stream}/${metric}`)!);
-    if (!this.sendLate() || !writeFrame(this.ring, parts)) this.dropped += measurements.length;
+    const frame = encodeMeasurements(measurements, this.numberOf);
+    if (!this.sendLate() || !writeFrame(this.ring, frame)) this.dropped += measurements.length;
   }
 
   /** A link to the page with a fresh bootstrap code; null when nothing is served. */

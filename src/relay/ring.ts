@@ -4,8 +4,16 @@
  * reader looks in every few milliseconds. Each frame is its length (u32) and its bytes.
  */
 
-/** Capacity in bytes, a power of two. Only what is used is ever committed to memory. */
-export const RING_BYTES = 32 * 2 ** 20;
+/** Smallest ring: a second of 1,000 steps with 100 classes. */
+const MIN_BYTES = 4 * 2 ** 20;
+/** Largest ring: matrices of more classes than fit are dropped, and counted. */
+const MAX_BYTES = 256 * 2 ** 20;
+
+/** Capacity (a power of two) for a number of classes: room for four matrices of float32 at a time. */
+export function ringBytes(classes: number): number {
+  const wanted = Math.max(MIN_BYTES, 16 * classes * classes);
+  return Math.min(MAX_BYTES, 2 ** Math.ceil(Math.log2(wanted)));
+}
 
 /** Where the training thread and the worker stand; the first words of `state`. */
 const WRITTEN = 0;
@@ -20,22 +28,24 @@ export interface Ring {
   readonly bytes: Uint8Array;
 }
 
-export function shareRing(size = RING_BYTES): Ring {
+export function shareRing(size: number): Ring {
   return {
     state: new Int32Array(new SharedArrayBuffer(16)),
     bytes: new Uint8Array(new SharedArrayBuffer(size)),
   };
 }
 
-/** Copies the parts as one frame. False if there is no room: nothing was written. */
-export function writeFrame({ state, bytes }: Ring, parts: readonly Uint8Array[]): boolean {
-  let length = 0;
-  for (const part of parts) length += part.length;
+/** Touches every page, on the reader's thread: the writer would pay for each page that it is first to write. */
+export function warmRing({ bytes }: Ring): void {
+  bytes.fill(0);
+}
+
+/** Copies a frame. False if there is no room: nothing was written. */
+export function writeFrame({ state, bytes }: Ring, frame: Uint8Array): boolean {
   const written = state[WRITTEN]!;
   const used = (written - Atomics.load(state, READ)) >>> 0;
-  if (used + length + 4 > bytes.length) return false;
-  let at = putLength(bytes, written >>> 0, length);
-  for (const part of parts) at = put(bytes, at, part);
+  if (used + frame.length + 4 > bytes.length) return false;
+  const at = put(bytes, putLength(bytes, written >>> 0, frame.length), frame);
   Atomics.store(state, WRITTEN, at | 0);
   return true;
 }

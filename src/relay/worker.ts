@@ -15,7 +15,7 @@ import { type Forward, forward } from './forward.ts';
 import { parseFrame } from './frame.ts';
 import type { FromRelay, RelayOptions, ToRelay } from './message.ts';
 import { Relay } from './relay.ts';
-import { drained, readFrames, shouldStop } from './ring.ts';
+import { drained, readFrames, shouldStop, warmRing } from './ring.ts';
 
 /** How often the ring is looked into: what a page sees is at most this much older. */
 const POLL_MS = 20;
@@ -87,6 +87,7 @@ function flush(): void {
 }
 
 async function open(): Promise<void> {
+  warmRing(options.ring);
   if (options.url !== undefined) {
     elsewhere = forward({ url: options.url, token: options.token ?? '', run: options.run, report: print });
     return say({ t: 'ready', origin: options.url });
