@@ -37,7 +37,7 @@ export class Card {
     const foot = element('footer', {}, this.note, numbers);
     this.root = element(
       'article',
-      { class: `card ${spec.chart}`, 'data-chart': spec.title },
+      { class: `card ${spec.chart}`, 'data-chart': spec.title, 'data-stream': spec.stream },
       head,
       this.plot.root,
       foot,
@@ -73,5 +73,9 @@ function helpOf({ title, layers }: ChartSpec): HTMLElement {
     element('dt', { text: layers.length > 1 ? `${label} (${name})` : name }),
     element('dd', { text: panel.better ? `${declaration.help} ${BETTER[panel.better]}` : declaration.help }),
   ]);
-  return element('details', { class: 'help' }, summary, element('dl', { class: 'help-text' }, ...texts));
+  const help = element('details', { class: 'help' }, summary, element('dl', { class: 'help-text' }, ...texts));
+  help.addEventListener('keydown', ({ key }) => {
+    if (key === 'Escape') help.open = false;
+  });
+  return help;
 }

@@ -57,7 +57,7 @@ export function contrast(a: Rgb, b: Rgb): number {
 
 /** Black or white, whichever reads better on a colour. */
 export function inkOn(color: Rgb): string {
-  return contrast(color, [255, 255, 255]) > contrast(color, [16, 20, 26]) ? '#ffffff' : '#10141a';
+  return contrast(color, [255, 255, 255]) > contrast(color, [0, 0, 0]) ? '#ffffff' : '#000000';
 }
 
 export function cssColor([r, g, b]: Rgb): string {

@@ -17,7 +17,7 @@ import { Tooltip } from './tooltip.ts';
 import { TopBar } from './top-bar.ts';
 import { type Theme, ViewStore } from './view.ts';
 
-/** Data is drawn at most this often, in milliseconds; what the person does is drawn at once. */
+/** Charts are drawn at most this often, in milliseconds; the head, and what the person does, at once. */
 const DATA_INTERVAL = 100;
 
 const prefersDark = window.matchMedia('(prefers-color-scheme: dark)');
@@ -52,24 +52,24 @@ const board = new Board({ view, tooltip, crosshair: new Signal<number | null>(nu
 const page = element('div', { class: 'page' }, topBar.root, message.root, alertList.root, classBar.root, board.root);
 document.getElementById('page')?.replaceWith(page, tooltip.root);
 
-function draw(withNumbers: boolean): void {
-  const now = scene();
+function drawHead(): void {
   topBar.draw(state);
   message.draw(state);
   alertList.draw(state.alerts);
-  classBar.draw(now, state.body?.classCounts ?? null);
-  board.draw(now, withNumbers);
+  classBar.draw(scene(), state.body?.classCounts ?? null);
   const open = countOpen(state.alerts);
   document.title = `${open > 0 ? `(${open}) ` : ''}${state.body?.name ?? 'classwatch'}`;
 }
-const drawData = redrawer(() => draw(true), DATA_INTERVAL);
-const drawView = redrawer(() => draw(false), 0);
+const headDrawer = redrawer(drawHead, 0);
+const dataDrawer = redrawer(() => board.draw(scene(), true), DATA_INTERVAL);
+const viewDrawer = redrawer(() => board.draw(scene(), false), 0);
 
 function send(event: PageEvent): void {
   state = reduce(state, event);
   if (event.t === 'hello' || event.t === 'runs') follow();
   if (event.t === 'choose') view.change({ range: null, hidden: new Set(), picked: [] });
-  drawData();
+  headDrawer();
+  dataDrawer();
 }
 
 /** Shows the run that the address names, else the newest live one; a run that is shown stays. */
@@ -97,7 +97,8 @@ view.follow((now, before) => {
     if (now.theme !== systemTheme() || storedTheme() !== null) storeTheme(now.theme);
   }
   if (now.stepScale !== before.stepScale) storeStepScale(now.stepScale);
-  drawView();
+  headDrawer();
+  viewDrawer();
 });
 document.documentElement.dataset.theme = view.value.theme;
 prefersDark.addEventListener('change', () => {
@@ -105,6 +106,7 @@ prefersDark.addEventListener('change', () => {
 });
 window.addEventListener('hashchange', follow);
 // A lost connection counts down to the next attempt.
-setInterval(() => state.connection.phase === 'lost' && drawData(), 1000);
-drawData();
+setInterval(() => state.connection.phase === 'lost' && headDrawer(), 1000);
+headDrawer();
+dataDrawer();
 feed.open();

@@ -54,7 +54,7 @@ function countsOf(counts: readonly number[]): string {
     most = Math.max(most, count);
     total += count;
   }
-  return `, ${formatCount(least)} to ${formatCount(most)} of ${formatCount(total)} examples each`;
+  return `, ${formatCount(total)} examples, ${formatCount(least)} to ${formatCount(most)} each`;
 }
 
 function describe(value: unknown): string {

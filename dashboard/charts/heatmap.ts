@@ -152,6 +152,8 @@ class CellPainter {
     ctx.textBaseline = 'middle';
     ctx.font = `${FONT.size}px ${FONT.family}`;
     const middle = y + this.height / 2;
+    // Most cells of a confusion matrix are empty: their zeros step back.
+    if (value === 0) ctx.globalAlpha *= 0.5;
     ctx.fillText(
       Math.abs(value) <= 1 ? formatShare(value) : formatShort(value),
       x + this.width / 2,

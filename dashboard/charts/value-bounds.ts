@@ -10,6 +10,9 @@ type Bounds = readonly [number | null, number | null];
 
 /** About this many intervals between the ticks of an axis. */
 const INTERVALS = 5;
+/** Narrowest axis, as a share of its larger end, and in itself. */
+const NARROWEST = 1e-6;
+const TINIEST = 1e-30;
 /** A lowest value nearer to 0 than this share of the highest brings 0 onto the axis. */
 const NEAR_ZERO = 0.4;
 
@@ -31,7 +34,10 @@ export function niceRange(low: number, high: number, bounds: Bounds = [null, nul
   if (low > 0 && low < NEAR_ZERO * high) low = 0;
   const from = bounds[0] ?? low;
   const to = bounds[1] ?? high;
-  const width = niceStep((to - from || Math.abs(to) || 1) / INTERVALS);
+  const size = Math.max(Math.abs(from), Math.abs(to));
+  // An axis narrower than what its labels can tell apart would have the same label at both ends.
+  const span = to - from > NARROWEST * size ? to - from : size;
+  const width = niceStep((span < TINIEST ? 1 : span) / INTERVALS);
   const nice = {
     low: bounds[0] ?? Math.floor(low / width + 1e-9) * width,
     high: bounds[1] ?? Math.ceil(high / width - 1e-9) * width,
