@@ -5,6 +5,7 @@ import { element } from './dom.ts';
 import { cardSpans, cardsPerRow } from './layout.ts';
 import { type ChartSpec, isSameChart, sectionsOf } from './panels.ts';
 import type { PlotContext } from './plots/plot.ts';
+import { WorkQueue } from './work-queue.ts';
 
 /** Charts this near to the screen are drawn already, so that none is empty when it scrolls in. */
 const NEAR = '100px';
@@ -16,10 +17,11 @@ export class Board {
   private readonly context: PlotContext;
   private readonly observer: IntersectionObserver;
   private readonly cards = new Map<Element, Card>();
+  private readonly work = new WorkQueue();
   private history: Scene['history'] | null = null;
   private metrics = 0;
   private tabulatedAt = -Infinity;
-  private stale = false;
+  private willCatchUp = false;
 
   constructor(context: PlotContext) {
     this.context = context;
@@ -30,38 +32,34 @@ export class Board {
   /** Draws what is on screen. `withNumbers`: the data may have changed, not only the view. */
   draw(scene: Scene, withNumbers: boolean): void {
     if (scene.history !== this.history || scene.history.metrics.size !== this.metrics) this.build(scene);
-    for (const card of this.cards.values()) if (card.isVisible) card.draw(scene);
+    for (const card of this.cards.values()) if (card.isVisible) this.work.add(card.draw);
     if (!withNumbers) return;
-    const now = performance.now();
-    const isDue = now - this.tabulatedAt >= NUMBERS_INTERVAL;
-    if (isDue) this.tabulate(scene, now);
-    this.catchUp(isDue);
+    const isDue = performance.now() - this.tabulatedAt >= NUMBERS_INTERVAL;
+    if (isDue) this.tabulate();
+    else this.catchUp();
   }
 
   /** The last records of a run must reach the numbers of every chart, also when nothing follows them. */
-  private catchUp(isDone: boolean): void {
-    if (isDone || this.stale) return;
-    this.stale = true;
+  private catchUp(): void {
+    if (this.willCatchUp) return;
+    this.willCatchUp = true;
     setTimeout(() => {
-      this.stale = false;
-      const scene = this.context.scene();
-      if (scene.history === this.history) this.tabulate(scene, performance.now());
+      this.willCatchUp = false;
+      this.tabulate();
     }, NUMBERS_INTERVAL);
   }
 
-  private tabulate(scene: Scene, now: number): void {
-    this.tabulatedAt = now;
-    for (const card of this.cards.values()) card.tabulate(scene);
+  private tabulate(): void {
+    this.tabulatedAt = performance.now();
+    for (const card of this.cards.values()) this.work.add(card.tabulate);
   }
 
   private moved(entries: readonly IntersectionObserverEntry[]): void {
-    const scene = this.context.scene();
     for (const { target, isIntersecting } of entries) {
       const card = this.cards.get(target);
       if (card === undefined) continue;
-      const appears = isIntersecting && !card.isVisible;
+      if (isIntersecting && !card.isVisible) this.work.add(card.draw);
       card.isVisible = isIntersecting;
-      if (appears && scene.history === this.history) card.draw(scene);
     }
   }
 
@@ -70,6 +68,7 @@ export class Board {
     this.history = history;
     this.metrics = history.metrics.size;
     this.tabulatedAt = -Infinity;
+    this.work.clear();
     const before = new Map([...this.cards.values()].map((card) => [card.spec.key, card]));
     this.cards.clear();
     const sections = sectionsOf(history).map(({ group, charts }) => {

@@ -1,5 +1,4 @@
 /** One chart on the page: title, stream, help, plot, caption and numbers. */
-import type { Scene } from './charts/scene.ts';
 import { element, setText } from './dom.ts';
 import type { ChartSpec } from './panels.ts';
 import { BarPlot } from './plots/bar-plot.ts';
@@ -15,7 +14,8 @@ export class Card {
   readonly root: HTMLElement;
   readonly spec: ChartSpec;
   /** Whether the card is on or near the screen. */
-  isVisible = true;
+  isVisible = false;
+  private readonly context: PlotContext;
   private readonly plot: Plot;
   private readonly value = element('span', { class: 'value' });
   private readonly warning = element('span', { class: 'warning' });
@@ -23,6 +23,7 @@ export class Card {
 
   constructor(spec: ChartSpec, context: PlotContext) {
     this.spec = spec;
+    this.context = context;
     this.plot = new PLOTS[spec.chart](spec, context);
     const title = element('h3', { text: spec.title, title: spec.title });
     const stream = element('span', { class: 'stream', text: spec.stream, title: `stream ${spec.stream}` });
@@ -32,7 +33,7 @@ export class Card {
       element('summary', { class: 'numbers-toggle', text: 'Numbers' }),
       this.plot.numbers,
     );
-    numbers.addEventListener('toggle', () => this.tabulate(context.scene()));
+    numbers.addEventListener('toggle', this.tabulate);
     const head = element('header', {}, title, stream, this.warning, this.value, helpOf(spec));
     const foot = element('footer', {}, this.note, numbers);
     this.root = element(
@@ -44,17 +45,19 @@ export class Card {
     );
   }
 
-  draw(scene: Scene): void {
-    this.plot.draw(scene);
-  }
+  /** Draws the run as it stands. */
+  readonly draw = (): void => {
+    this.plot.draw(this.context.scene());
+  };
 
-  tabulate(scene: Scene): void {
-    const { note, value, warning } = this.plot.tabulate(scene);
+  /** Writes numbers and caption as they stand. */
+  readonly tabulate = (): void => {
+    const { note, value, warning } = this.plot.tabulate(this.context.scene());
     setText(this.note, note);
     this.note.title = note;
     setText(this.value, value ?? '');
     setText(this.warning, warning ? `▲ ${warning}` : '');
-  }
+  };
 
   destroy(): void {
     this.plot.destroy();

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildSimd } from './simd.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
@@ -15,6 +16,7 @@ function run(command, ...args) {
 
 const started = new Date();
 rmSync(join(root, 'dist'), { recursive: true, force: true });
+buildSimd();
 run('typescript/bin/tsc', '-p', '.');
 run('vite/bin/vite.js', 'build', '--logLevel', 'warn', '--config', 'scripts/worker.vite.mjs');
 run('vite/bin/vite.js', 'build', 'dashboard', '--logLevel', 'warn');

@@ -4,11 +4,12 @@ import { UsageError } from '../usage-error.ts';
 import { VERSION } from '../version.ts';
 import { parseArguments } from './arguments.ts';
 import type { Command, Terminal } from './command.ts';
+import { doctor } from './doctor.ts';
 import { exportRun } from './export.ts';
 import { list } from './list.ts';
 import { serve } from './serve.ts';
 
-const COMMANDS: { readonly [name: string]: Command } = { serve, list, export: exportRun };
+const COMMANDS: { readonly [name: string]: Command } = { serve, list, export: exportRun, doctor };
 const DEFAULT = 'serve';
 
 /** Runs one command. Resolves to the exit code: 0, 1 if it failed, 2 if it was called wrongly; never rejects. */
