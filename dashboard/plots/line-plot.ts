@@ -34,6 +34,7 @@ export class LinePlot implements Plot {
     this.tables = spec.layers.map(() => new ValueTable());
     this.numbers.append(...this.tables.map((table) => table.root));
     this.crosshair.hidden = true;
+    this.map.hidden = true;
     this.legend.root.hidden = true;
     this.root.append(this.lines, this.map, this.legend.root);
     this.unfollow = context.crosshair.follow((step) => this.showCrosshair(step));
