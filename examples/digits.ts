@@ -55,7 +55,7 @@ async function main(options: Options): Promise<void> {
   if (options.save) save(options.save, model, data);
   const keepServing = !options.once && !model.stopTraining;
   if (keepServing) console.log(`Training has ended; the dashboard stays up until Ctrl-C: ${monitor.url}`);
-  await monitor.close({ keepServing });
+  await monitor.close({ keepServing, status: model.stopTraining ? 'stopped' : 'finished' });
 }
 
 /**

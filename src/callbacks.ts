@@ -2,8 +2,9 @@ import type { ModelLike } from './tf.ts';
 
 /** What a training run tells its callbacks. */
 export interface TrainingEvents {
+  /** `fit`: the same object for all callbacks of one fit; null where it is unknown. */
+  trainBegin(model: ModelLike | null, fit: object | null): Promise<void> | void;
   /** `stepsPerEpoch`: null where fit does not know. */
-  trainBegin(model: ModelLike | null): Promise<void> | void;
   epochBegin(stepsPerEpoch: number | null): void;
   epochEnd(): Promise<void> | void;
   trainEnd(): Promise<void> | void;
@@ -53,7 +54,7 @@ export function trainingCallback(events: TrainingEvents): TrainingCallback {
       model = given as ModelLike;
     },
     async onTrainBegin(this: Caller | undefined) {
-      await events.trainBegin(direct ? model : (this?.model ?? null));
+      await events.trainBegin(direct ? model : (this?.model ?? null), direct ? params : (this?.params ?? null));
     },
     async onEpochBegin(this: Caller | undefined) {
       events.epochBegin(stepsOf(this));

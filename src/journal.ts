@@ -8,6 +8,7 @@ import {
   type MetricRecord,
   packValues,
   RECORD_VERSION,
+  sizeOf,
   type Unnumbered,
 } from './record.ts';
 
@@ -53,7 +54,7 @@ export class Journal {
     const time = Date.now();
     const measurements: Unnumbered<MeasurementRecord>[] = [];
     for (const entry of this.entriesOf(snapshot)) {
-      const measured = this.ask(entry.metric, snapshot);
+      const measured = this.ask(entry, snapshot);
       if (measured === null) continue;
       const { stream, step } = snapshot;
       const { id: metric } = entry.metric;
@@ -101,8 +102,7 @@ export class Journal {
     this.sink.send(measurements);
     if (this.listeners.size === 0) return;
     for (const record of measurements) {
-      const size = record.shape.reduce((product, length) => product * length, 1);
-      const shown = { ...record, values: listValues(record.values, size) };
+      const shown = { ...record, values: listValues(record.values, sizeOf(record.shape)) };
       for (const listener of this.listeners) this.tell(listener, shown);
     }
   }
@@ -133,9 +133,13 @@ export class Journal {
     return sum;
   }
 
-  private ask(metric: Metric, snapshot: Snapshot): Measured {
+  private ask({ metric, shape }: Entry, snapshot: Snapshot): Measured {
     try {
-      return metric.measure(snapshot);
+      const measured = metric.measure(snapshot);
+      const length = measured === null || typeof measured === 'number' ? 1 : measured.length;
+      const expected = sizeOf(shape);
+      if (measured === null || length === expected) return measured;
+      throw new RangeError(`Expected ${expected} values, as its axes say, got ${length}.`);
     } catch (error) {
       this.trouble(`The metric ${metric.id}`, error);
       return null;

@@ -30,8 +30,11 @@ export interface Monitor {
   on(event: 'alert', listener: (alert: AlertRecord) => void): Monitor;
   /** Resolves when everything seen so far is on disk (or sent). */
   flush(): Promise<void>;
-  /** Ends the run. With `keepServing` the page stays up, and the process with it, until it is interrupted. */
-  close(options?: { readonly keepServing?: boolean }): Promise<void>;
+  /**
+   * Ends the run. With `keepServing` the page stays up, and the process with it, until it is interrupted. `status`: what
+   * the list of runs says; default 'finished', or 'stopped' after an alert of `stopOn`.
+   */
+  close(options?: { readonly keepServing?: boolean; readonly status?: EndBody['status'] }): Promise<void>;
 }
 
 /** A monitor as the callbacks drive it. */
@@ -105,7 +108,7 @@ export class LiveMonitor implements DrivenMonitor {
       this.logged.add(metric);
       journal.declare(loggedDeclaration(metric), head);
     }
-    const values = packValues([Number(value)]);
+    const values = packValues([typeof value === 'number' ? value : Number.NaN]);
     const measurement = { ...head, v: RECORD_VERSION, run, stream: 'log', metric, shape: [], values };
     journal.send([{ ...measurement, kind: 'measurement' }]);
   }
@@ -121,8 +124,9 @@ export class LiveMonitor implements DrivenMonitor {
     await this.parts.link?.flush();
   }
 
-  async close({ keepServing = false } = {}): Promise<void> {
-    await this.end(this.shouldStop ? 'stopped' : 'finished', keepServing);
+  async close(options: { keepServing?: boolean; status?: EndBody['status'] } = {}): Promise<void> {
+    const { keepServing = false, status = this.shouldStop ? 'stopped' : 'finished' } = options;
+    await this.end(status, keepServing);
   }
 
   async end(status: EndBody['status'], keepServing = false): Promise<void> {
@@ -130,7 +134,9 @@ export class LiveMonitor implements DrivenMonitor {
     this.closed = true;
     const { hook, recorder, journal, link, sets, report, run } = this.parts;
     if (hook.step === 0) {
-      report('No training step was seen: compile the model, or pass the optimizer of your loop as { optimizer }.');
+      report(
+        'No training step was seen: train the model that is watched, or pass the optimizer of your loop as { optimizer }.',
+      );
     } else recorder.evaluateAtEnd(hook.step);
     hook.close();
     await recorder.settled();

@@ -1,3 +1,4 @@
+import { rules } from './alerts/index.ts';
 import type { LabelledTensors } from './capture/evaluation-set.ts';
 import type { OutputKind } from './capture/outputs.ts';
 import type { Metric } from './metric.ts';
@@ -53,31 +54,33 @@ export interface WatchOptions {
   readonly mode?: 'online' | 'offline' | 'disabled';
 }
 
-const KNOWN: { readonly [K in keyof Required<WatchOptions>]: true } = {
-  name: true,
-  config: true,
-  classNames: true,
-  numClasses: true,
-  outputs: true,
-  probe: true,
-  evalSets: true,
-  classCounts: true,
-  optimizer: true,
-  predict: true,
-  schedule: true,
-  logdir: true,
-  url: true,
-  token: true,
-  host: true,
-  port: true,
-  dashboard: true,
-  onAlert: true,
-  stopOn: true,
-  rules: true,
-  metrics: true,
-  workerUrl: true,
-  mode: true,
+/** Every option with the kind of its value. */
+const KINDS: { readonly [K in keyof Required<WatchOptions>]: Kind } = {
+  name: 'string',
+  config: 'object',
+  classNames: 'list',
+  numClasses: 'number',
+  outputs: 'string',
+  probe: 'object',
+  evalSets: 'object',
+  classCounts: 'list',
+  optimizer: 'object',
+  predict: 'function',
+  schedule: 'function',
+  logdir: 'string',
+  url: 'string',
+  token: 'string',
+  host: 'string',
+  port: 'number',
+  dashboard: 'string',
+  onAlert: 'function',
+  stopOn: 'list',
+  rules: 'list',
+  metrics: 'list',
+  workerUrl: 'any',
+  mode: 'string',
 };
+type Kind = 'string' | 'number' | 'function' | 'object' | 'list' | 'any';
 
 const MODES = ['online', 'offline', 'disabled'];
 const OUTPUTS = ['auto', 'probabilities', 'logits'];
@@ -87,19 +90,30 @@ const SET_NAME = /^[A-Za-z0-9][\w .-]{0,63}$/;
 
 /** Adds the environment and checks names and kinds. Throws a UsageError that names the nearest known option. */
 export function resolveOptions(options: WatchOptions): WatchOptions {
-  for (const name of Object.keys(options)) {
-    if (!Object.hasOwn(KNOWN, name)) {
-      throw new UsageError(`Unknown option "${name}": did you mean "${nearest(name, Object.keys(KNOWN))}"?`);
-    }
+  if (typeof options !== 'object' || options === null) {
+    throw new UsageError(`Expected options as an object, got ${options === null ? 'null' : typeof options}.`);
   }
-  const env = environment();
-  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  const resolved: WatchOptions = { ...env, ...given };
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  for (const [name, value] of given) checkKind(name, value);
+  const resolved: WatchOptions = { ...environment(), ...Object.fromEntries(given) };
   oneOf('mode', resolved.mode, MODES);
   oneOf('outputs', resolved.outputs, OUTPUTS);
+  const ruleIds = rules.map(({ id }) => id);
+  for (const id of [...(resolved.stopOn ?? []), ...(resolved.rules ?? [])]) oneOf('a rule', id, ruleIds);
   checkPort(resolved.port);
   checkSets(resolved.evalSets ?? {});
   return resolved;
+}
+
+function checkKind(name: string, value: unknown): void {
+  if (!Object.hasOwn(KINDS, name)) {
+    throw new UsageError(`Unknown option "${name}": did you mean "${nearest(name, Object.keys(KINDS))}"?`);
+  }
+  const kind = KINDS[name as keyof WatchOptions];
+  const is = Array.isArray(value) ? 'list' : typeof value;
+  const fits = kind === 'any' || is === kind || (kind === 'list' && ArrayBuffer.isView(value));
+  if (fits && value !== null) return;
+  throw new UsageError(`Expected the option ${name} to be a ${kind}, got ${value === null ? 'null' : `a ${is}`}.`);
 }
 
 function environment(): WatchOptions {

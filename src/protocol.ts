@@ -55,7 +55,13 @@ export type ViewerMessage = { readonly t: 'watch'; readonly run: string; readonl
 /** Writer to server. */
 export type WriterMessage =
   | { readonly t: 'open'; readonly v: number; readonly run: string }
-  | { readonly t: 'records'; readonly run: string; readonly records: readonly AnyRecord[] };
+  | {
+      readonly t: 'records';
+      readonly run: string;
+      readonly records: readonly AnyRecord[];
+      /** Numbers [first, last] that the writer had to let go; sent only then. */
+      readonly gaps?: readonly (readonly [number, number])[];
+    };
 
 /** Server to writer: everything up to `seq` is stored. */
 export type IngestMessage =

@@ -46,6 +46,8 @@ export class Recorder implements StepListener {
   private evaluatedAt = -1;
   private queue: Promise<void> | null = null;
   private startedAt = 0;
+  /** Measurements that the device had no room for. */
+  private missed = 0;
   private readonly options: RecorderOptions;
 
   constructor(options: RecorderOptions) {
@@ -90,7 +92,8 @@ export class Recorder implements StepListener {
     this.timed(() =>
       this.guard('The batch', () => {
         if (batch === null) this.options.journal.unlabelled();
-        this.batches.add(batch, loss, this.readback, (labels, outputs, losses) => this.decode(labels, outputs, losses));
+        const decode = (labels: Read, outputs: Read, losses: Read | null) => this.decode(labels, outputs, losses);
+        if (!this.batches.add(batch, loss, this.readback, decode)) this.missed++;
       }),
     );
   }
@@ -149,7 +152,7 @@ export class Recorder implements StepListener {
 
   private measureMonitor(step: number, epoch: number | null): void {
     const { classes, journal, dropped } = this.options;
-    const monitor = { overhead: this.overhead, dropped: dropped() + journal.troubleCount };
+    const monitor = { overhead: this.overhead, dropped: dropped() + this.missed + journal.troubleCount };
     journal.measure(new Snapshot({ stream: 'monitor', step, classes, monitor }), epoch);
   }
 
@@ -170,7 +173,7 @@ export class Recorder implements StepListener {
 
   /** Runs `use` now if the data is here and nothing waits, else in its turn: records keep the order of training. */
   private whenRead<T>(result: T | Promise<T> | null, use: (value: T) => void): void {
-    if (result === null) return;
+    if (result === null) return void this.missed++;
     if (this.queue === null && isHere(result)) use(result);
     else this.enqueue(async () => use(await result));
   }

@@ -13,8 +13,8 @@ export interface CallbackOptions extends WatchOptions {
   readonly onRecord?: (record: ShownRecord) => void;
 }
 
-/** Runs begun by the callbacks of this file, by model: one whose fit threw is ended when the next one begins. */
-const running = new WeakMap<object, DrivenMonitor>();
+/** Runs begun by the callbacks of this file, by model: those whose fit threw are ended when the next fit begins. */
+const running = new WeakMap<object, { readonly fit: object | null; readonly monitors: DrivenMonitor[] }>();
 
 /**
  * Everything in one line: `model.fit(xs, ys, { callbacks: callbacks(tf, { probe }) })`. Watches the model that fit hands
@@ -26,9 +26,12 @@ export function callbacks(tf: TfLike, options: CallbackOptions = {}): TrainingCa
 
 /** Only what the untrained network guesses on the probe set, before the first step. */
 export function initialGuesses(tf: TfLike, options: CallbackOptions): TrainingCallback[] {
-  const ids = new Set(['support', 'predicted-fraction', 'mean-probability']);
+  if (!options?.probe && !options?.evalSets) {
+    throw new UsageError('Expected a probe to show guesses on, got none: pass { probe: { xs, ys } }.');
+  }
+  // Metrics with a panel that shows the first measurement are about the untrained network.
   const selected = metrics
-    .filter(({ id }) => ids.has(id))
+    .filter(({ panels }) => panels.some(({ at }) => at === 'first'))
     .map((metric) => ({ ...metric, streams: metric.streams.filter((stream) => stream === 'probe') }));
   return suite(tf, { schedule: (step) => step === 0, ...options }, { metrics: selected, scheduleOnly: true });
 }
@@ -42,12 +45,12 @@ export function classMetrics(tf: TfLike, options: CallbackOptions = {}): Trainin
 function suite(tf: TfLike, { onRecord, ...options }: CallbackOptions, part: Selection): TrainingCallback[] {
   resolveOptions(options);
   rememberModels(tf);
-  const selection: Selection = { ...part, ...(onRecord ? { onRecord } : {}) };
+  const selection: Selection = { ...part, shared: true, ...(onRecord ? { onRecord } : {}) };
   let monitor: DrivenMonitor | null = null;
   return [
     trainingCallback({
-      async trainBegin(model) {
-        monitor = await begin(tf, model, options, selection);
+      async trainBegin(model, fit) {
+        monitor = await begin(tf, model, fit, options, selection);
         await monitor.beginTraining();
       },
       epochBegin: (stepsPerEpoch) => monitor?.beginEpoch(stepsPerEpoch),
@@ -63,15 +66,17 @@ function suite(tf: TfLike, { onRecord, ...options }: CallbackOptions, part: Sele
 async function begin(
   tf: TfLike,
   model: ModelLike | null,
+  fit: object | null,
   options: WatchOptions,
   selection: Selection,
 ): Promise<DrivenMonitor> {
   if (model === null)
     throw new UsageError('Expected fit to hand over its model, got none: use watch(tf, model) instead.');
   const left = running.get(model);
-  if (left !== undefined) await left.end('failed');
+  const sameFit = left !== undefined && left.fit === fit && fit !== null;
+  if (!sameFit) for (const monitor of left?.monitors ?? []) await monitor.end('failed');
   const monitor = await watchModel(tf, model, options, selection);
-  running.set(model, monitor);
+  running.set(model, { fit, monitors: sameFit ? [...left.monitors, monitor] : [monitor] });
   if (monitor.url !== null) console.log(`classwatch: ${monitor.url}`);
   return monitor;
 }

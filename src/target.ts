@@ -5,6 +5,11 @@ import { UsageError } from './usage-error.ts';
 
 /** Tells `watch(tf, model, options)` from `watch(tf, options)`. */
 export function isModel(target: ModelLike | WatchOptions): target is ModelLike {
+  if (typeof target !== 'object' || target === null) {
+    throw new UsageError(
+      `Expected a model or options after tf, got ${target === null ? 'null' : typeof target}: call watch(tf, model, options).`,
+    );
+  }
   return 'layers' in target && 'predict' in target;
 }
 
@@ -48,5 +53,14 @@ export function classNamesOf(model: ModelLike | null, options: WatchOptions): re
       );
     }
   }
-  return classNames ? classNames.map(String) : Array.from({ length: said }, (_, c) => String(c));
+  return classNames ? classNames.map(shortened) : Array.from({ length: said }, (_, c) => String(c));
+}
+
+/** Longest name that a server takes. */
+const MAX_NAME = 256;
+
+/** A name as text, cut where no page could show it anyway. */
+export function shortened(name: string): string {
+  const text = String(name);
+  return text.length > MAX_NAME ? `${text.slice(0, MAX_NAME - 1)}…` : text;
 }

@@ -1,4 +1,4 @@
-import { findClassifier } from './capture/classifier.ts';
+import { findClassifier, outputKindOf } from './capture/classifier.ts';
 import { ready, versionOf } from './capture/engine.ts';
 import { EvaluationSet } from './capture/evaluation-set.ts';
 import { TrainingHook } from './capture/training-hook.ts';
@@ -12,7 +12,7 @@ import { Recorder } from './recorder.ts';
 import { Link } from './relay/link.ts';
 import { onceEach } from './report.ts';
 import { logSpaced } from './schedule.ts';
-import { checkTarget, classNamesOf, isModel } from './target.ts';
+import { checkTarget, classNamesOf, isModel, shortened } from './target.ts';
 import type { ModelLike, TfLike } from './tf.ts';
 import { UsageError } from './usage-error.ts';
 import { VERSION } from './version.ts';
@@ -23,6 +23,8 @@ export interface Selection {
   readonly onRecord?: (record: ShownRecord) => void;
   /** Evaluate by the schedule only, not at the end of each epoch. */
   readonly scheduleOnly?: boolean;
+  /** Others may watch the same optimizer at the same time. */
+  readonly shared?: boolean;
 }
 
 /**
@@ -75,6 +77,7 @@ async function assemble(
   { classNames, sets, report }: Prepared,
 ): Promise<DrivenMonitor> {
   const run = newRunId();
+  const config = plain(options.config ?? {});
   const alertListeners = new Set<(alert: AlertRecord) => void>();
   if (options.onAlert) alertListeners.add(options.onAlert);
   const tell = (alert: AlertRecord) => tellAll(alertListeners, alert, report);
@@ -88,16 +91,17 @@ async function assemble(
   const metrics = [...(selection.metrics ?? allMetrics), ...(options.metrics ?? [])];
   const journal = new Journal(run, metrics, link ?? NOWHERE, report);
   if (selection.onRecord) journal.listeners.add(selection.onRecord);
-  writeRun(journal, run, tf, options, classNames);
+  writeRun(journal, run, tf, { ...options, config }, classNames);
   const classes = classNames.length;
+  const { outputs = 'auto', predict = null, schedule = logSpaced() } = options;
   const recorder: Recorder = new Recorder({
     tf,
     model,
     classes,
-    outputs: options.outputs ?? 'auto',
-    predict: options.predict ?? null,
+    outputs: outputs === 'auto' && model !== null ? outputKindOf(model) : outputs,
+    predict,
     sets,
-    schedule: options.schedule ?? logSpaced(),
+    schedule,
     classifier: () => (model === null ? null : findClassifier(model, classes)),
     journal,
     atEnds: !selection.scheduleOnly,
@@ -106,7 +110,7 @@ async function assemble(
     report,
   });
   try {
-    const hook = new TrainingHook(tf, model, options.optimizer ?? null, recorder);
+    const hook = new TrainingHook(tf, model, options.optimizer ?? null, recorder, !selection.shared);
     return new LiveMonitor({ run, model, link, journal, recorder, hook, sets, alertListeners, report });
   } catch (error) {
     await link?.close(false);
@@ -162,10 +166,10 @@ function writeRun(
     epoch: null,
     stream: 'monitor',
     body: {
-      name: options.name ?? new Date(time).toISOString().slice(0, 19).replace('T', ' '),
+      name: options.name ? shortened(options.name) : new Date(time).toISOString().slice(0, 19).replace('T', ' '),
       classNames,
       classCounts: options.classCounts ?? null,
-      config: plain(options.config ?? {}),
+      config: options.config ?? {},
       versions: { classwatch: VERSION, tfjs: versionOf(tf), backend: tf.getBackend() },
       pid: globalThis.process?.pid ?? 0,
     },
@@ -177,7 +181,9 @@ function plain(config: object): { [key: string]: unknown } {
   try {
     return JSON.parse(JSON.stringify(config));
   } catch {
-    throw new UsageError('Expected config to hold plain data (JSON), got something circular: leave it out.');
+    throw new UsageError(
+      'Expected config to hold plain data (JSON), got something that JSON can not hold: leave it out.',
+    );
   }
 }
 

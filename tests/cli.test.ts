@@ -71,6 +71,28 @@ test('list shows a table, without the control characters of names, also from CLA
   );
 });
 
+test('a run whose name and class names are no text does not break list, nor finding another run', async () => {
+  const [first, ...rest] = recordsOf('run-odd', { end: true });
+  const body = { ...(first as { body: object }).body, name: 42, classNames: [1, null, { a: 2 }] };
+  const dir = withRuns([{ ...first, body } as unknown as AnyRecord, ...rest], recordsOf('run-a', { end: true }));
+  const { code, out, err } = await classwatch(['list', '--logdir', dir]);
+  expect([code, err]).toEqual([0, '']);
+  expect(out).toMatch(/^run-odd +\? +finished +10 /m);
+  expect(out).toMatch(/^run-a +run-a +finished +10 /m);
+  expect((await classwatch(['list', '--logdir', dir, '--json'])).code).toBe(0);
+  for (const word of ['run-a', 'run-o']) expect((await classwatch(['export', word, '--logdir', dir])).code).toBe(0);
+});
+
+test('options may stand before the command', async () => {
+  const dir = withRuns(recordsOf('run-a', { end: true }));
+  const listed = await classwatch(['list', '--logdir', dir, '--json']);
+  expect(await classwatch(['--logdir', dir, 'list', '--json'])).toEqual(listed);
+  expect(await classwatch(['--json', `--logdir=${dir}`, 'list'])).toEqual(listed);
+  const exported = await classwatch(['--logdir', dir, 'export', 'run-a']);
+  expect(exported).toEqual(await classwatch(['export', 'run-a', '--logdir', dir]));
+  expect(exported.code).toBe(0);
+});
+
 test('list of a directory that is not there says so and makes none', async () => {
   const dir = join(folder(), 'none');
   const { code, out, err } = await classwatch(['list', '--logdir', dir]);

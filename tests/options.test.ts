@@ -1,6 +1,7 @@
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { resolveOptions, type WatchOptions } from '../src/options.ts';
 import { callbacks } from '../src/suite.ts';
+import { watch } from '../src/watch.ts';
 import { recording } from './support/recording.ts';
 import { tf, wasm } from './support/tensorflow.ts';
 import { blobs, net } from './support/toys.ts';
@@ -17,6 +18,10 @@ test.each([
   ],
   [{ outputs: 'logit' }, /did you mean 'logits'\?$/],
   [{ port: 70000 }, /^Expected port to be an integer from 0 to 65535, got 70000\.$/],
+  [{ port: '6120' }, /^Expected the option port to be a number, got a string\.$/],
+  [{ name: 5 }, /^Expected the option name to be a string, got a number\.$/],
+  [{ schedule: 10 }, /^Expected the option schedule to be a function, got a number\.$/],
+  [{ stopOn: ['predicton-collapse'] }, /got 'predicton-collapse': did you mean 'prediction-collapse'\?$/],
   [{ evalSets: { train: {} } }, /^Expected names of evalSets .* got "train": rename it\.$/],
 ])('%j is refused with a sentence', (options, sentence) => {
   expect(() => resolveOptions(options as WatchOptions)).toThrow(sentence);
@@ -76,6 +81,13 @@ describe('watch refuses before training starts', () => {
     const before = Object.keys(model.optimizer);
     await expect(recording(tf, model, options())).rejects.toThrow(sentence);
     expect(Object.keys(model.optimizer)).toEqual(before);
+  });
+
+  test('nothing to watch at all', async () => {
+    await expect(watch(tf, undefined as never)).rejects.toThrow(
+      /^Expected a model or options after tf, got undefined: /,
+    );
+    await expect(watch(tf, net(3), null as never)).rejects.toThrow(/^Expected options as an object, got null\.$/);
   });
 
   test('neither model nor optimizer', async () => {

@@ -115,6 +115,7 @@ describe('tensors', () => {
     expect(most).toBeLessThanOrEqual(8);
     expect(readings).toBe(0);
     expect(of('probe/loss').length).toBeGreaterThan(1);
+    expect(of('monitor/dropped').at(-1)!.values[0]).toBeGreaterThan(0);
     expect(of('train/loss').length).toBeGreaterThan(10);
     const steps = of('train/loss').map(({ step }) => step);
     expect(steps).toEqual([...steps].sort((a, b) => a - b));
@@ -152,6 +153,22 @@ describe('an error of the monitor never reaches training', () => {
     ]);
     expect(of('train/loss')).toHaveLength(4);
     expect(of('monitor/dropped').at(-1)!.values).toEqual([4]);
+  });
+
+  test('a metric that returns another number of values than its axes say is told, and the others go on', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const wrong = defineMetric({
+      id: 'wrong',
+      help: 'Has two values for three classes.',
+      axes: ['class'],
+      streams: ['train', 'monitor'],
+      cadence: 'step',
+      panels: [],
+      measure: () => [1, 2],
+    });
+    const { of } = await trainWith({ metrics: [wrong] });
+    expect(warn.mock.calls[0]![0]).toMatch(/The metric wrong failed .* Expected 3 values, as its axes say, got 2\.$/);
+    expect([of('train/loss').length, of('train/wrong').length]).toEqual([4, 0]);
   });
 
   test('a schedule that throws', async () => {
@@ -211,7 +228,7 @@ describe('an error of the monitor never reaches training', () => {
     await monitor.close();
     expect(of('train/loss').map(({ values }) => Number.isNaN(values[0]))).toEqual([false, true]);
     expect(of('train/accuracy')[1]!.values).toEqual([0]);
-    expect(of('train/predicted-fraction')[1]!.values).toEqual([0, 0, 0]);
+    expect(of('train/predicted-fraction')[1]!.values).toEqual([null, null, null]);
   });
 });
 

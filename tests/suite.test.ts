@@ -56,6 +56,33 @@ describe('one line in fit', () => {
     expect((await trained(callbacks, [new Mine()])).at(-1)).toMatchObject({ kind: 'end', step: 8 });
   });
 
+  test('the parts combine: each has its own run, and none ends the other', async () => {
+    const { xs, ys } = blobs([40, 20, 4]);
+    const model = net(3);
+    model.compile({ optimizer: tf.train.sgd(0.1), loss: 'categoricalCrossentropy' });
+    const own = Object.keys(model.optimizer);
+    const ends: unknown[] = [];
+    const options: CallbackOptions = {
+      probe: { xs, ys },
+      onRecord: (r) => r.kind === 'end' && ends.push([r.step, r.body.status]),
+    };
+    const both = [...initialGuesses(tf, options), ...classMetrics(tf, options)];
+    await model.fit(xs, ys, { epochs: 1, batchSize: 16, verbose: 0, callbacks: both as never });
+    expect(ends).toEqual([
+      [4, 'finished'],
+      [4, 'finished'],
+    ]);
+    expect(Object.keys(model.optimizer).filter((key) => !key.endsWith('_'))).toEqual(
+      own.filter((key) => !key.endsWith('_')),
+    );
+  });
+
+  test('initialGuesses without a probe is refused at once', () => {
+    expect(() => initialGuesses(tf, {})).toThrow(
+      /^Expected a probe to show guesses on, got none: pass \{ probe: \{ xs, ys \} \}\.$/,
+    );
+  });
+
   test('begins a new run with each fit', async () => {
     const { xs, ys } = blobs([40, 20, 4]);
     const model = net(3);

@@ -9,6 +9,8 @@ const QUIET_EVALUATIONS = 3;
 interface Open {
   body: AlertBody;
   quiet: number;
+  /** Last step of the evidence that was told. */
+  told: number;
 }
 
 /**
@@ -25,7 +27,7 @@ export class RuleFrame {
     this.failed = failed;
   }
 
-  /** Alerts that opened or were resolved by these records, which `history` holds already. */
+  /** Alerts that opened, went on or were resolved by these records, which `history` holds already. */
   evaluate(records: readonly AnyRecord[], run: RunBody, history: RunHistory): AlertBody[] {
     const measured = new Set(records.filter((record) => record.kind === 'measurement').map(fullName));
     const due = this.rules.filter((rule) => rule.reads.some((name) => measured.has(name)));
@@ -47,10 +49,15 @@ export class RuleFrame {
       if (known !== undefined) {
         known.quiet = 0;
         known.body = bodyOf(rule, finding, known.body.id, 'updated');
+        // What lasts is told again each time its last step has doubled.
+        if (finding.steps[1] >= 2 * known.told && finding.steps[1] > 0) {
+          known.told = finding.steps[1];
+          changes.push(known.body);
+        }
         continue;
       }
       const body = bodyOf(rule, finding, `${key}@${finding.steps[0]}`, 'opened');
-      this.open.set(key, { body, quiet: 0 });
+      this.open.set(key, { body, quiet: 0, told: finding.steps[1] });
       changes.push(body);
     }
     return [...changes, ...this.resolve(rule, present, history.lastStep)];

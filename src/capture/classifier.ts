@@ -1,5 +1,6 @@
 import type { ModelLike, TensorLike } from '../tf.ts';
 import { innerModel } from './engine.ts';
+import type { OutputKind } from './outputs.ts';
 
 /** The last dense layer: kernel d x C (tfjs stores a class as a column). */
 export interface Classifier {
@@ -8,6 +9,7 @@ export interface Classifier {
 
 interface LayerLike {
   getClassName(): string;
+  readonly activation?: { getClassName(): string };
   readonly weights?: readonly { read(): TensorLike }[];
 }
 
@@ -30,6 +32,18 @@ function fitting(layer: LayerLike, classes: number): Classifier | null {
   const kernel = layer.weights?.[0]?.read();
   const units = kernel?.shape.at(-1);
   return kernel !== undefined && units === classes ? { kernel } : null;
+}
+
+/**
+ * What a LayersModel puts out, told by its last layer: softmax and sigmoid give probabilities, no activation gives logits.
+ * 'auto' where the last layer does not tell.
+ */
+export function outputKindOf(model: ModelLike): OutputKind | 'auto' {
+  const last = innerModel(model).layers.at(-1) as LayerLike | undefined;
+  if (last?.getClassName() === 'Softmax') return 'probabilities';
+  const activation = last?.activation?.getClassName();
+  if (activation === 'softmax' || activation === 'sigmoid') return 'probabilities';
+  return activation === 'linear' ? 'logits' : 'auto';
 }
 
 /** Rows w_c, C x d row-major, from the kernel's data d x C. */

@@ -23,16 +23,17 @@ interface ReadBatch {
 export class StepBatches {
   private readonly batches: (ReadBatch | Promise<ReadBatch>)[] = [];
 
-  /** Reads a batch, now or later; one that the device has no room for is left out. */
-  add(batch: Batch | null, loss: TensorLike, readback: Readback, decode: Decode): void {
+  /** Reads a batch, now or later. False if the device has no room for it: it is left out. */
+  add(batch: Batch | null, loss: TensorLike, readback: Readback, decode: Decode): boolean {
     const reading = readback.read(batch === null ? [loss] : [loss, ...tensorsOf(batch)]);
-    if (reading === null) return;
+    if (reading === null) return false;
     const shapes = batch === null ? null : tensorsOf(batch).map((tensor) => tensor.shape.slice());
     const finish = ([value, ...rest]: TensorData[]): ReadBatch => {
       const [labels, outputs, losses = null] = rest.map((data, i): Read => ({ data, shape: shapes![i]! }));
       return { loss: value![0]!, examples: shapes === null ? null : decode(labels!, outputs!, losses) };
     };
     this.batches.push(Array.isArray(reading) ? finish(reading) : reading.then(finish));
+    return true;
   }
 
   /** Everything of the step as one. */

@@ -2,6 +2,7 @@ import type { ModelLike, TensorLike, TfLike } from '../tf.ts';
 import { UsageError } from '../usage-error.ts';
 import { type GradientListener, listenToGradients, optimizerOf, variablesOf } from './engine.ts';
 import { type Batch, listenToLoss } from './loss-hook.ts';
+import { isComputing, listenToOptimizer, type OptimizerListener } from './optimizer-hook.ts';
 
 /** What happens in training, seen from outside. Implementations must not throw. */
 export interface StepListener {
@@ -17,38 +18,34 @@ export interface StepListener {
   failed(error: unknown): void;
 }
 
-interface HookedOptimizer {
-  applyGradients: (...args: unknown[]) => unknown;
-  computeGradients: (...args: unknown[]) => unknown;
-}
-
 /** Optimizers under watch; one can be watched only once at a time. */
 const watched = new WeakMap<object, TrainingHook>();
 /** Hooks without a model: they can't tell by the variables whether a gradient is theirs. */
 const modelless = new Set<TrainingHook>();
-/** The hook whose optimizer is computing gradients right now. */
-let computing: TrainingHook | null = null;
 
 /**
  * Follows the training steps of one model or optimizer: a step is all gradients computed for it until
  * `applyGradients`. Leaves nothing behind on the model outside of a forward pass.
  */
-export class TrainingHook implements GradientListener {
+export class TrainingHook implements GradientListener, OptimizerListener {
   /** Updates seen so far. */
   step = 0;
   private readonly stopListening: () => void;
-  private optimizer: HookedOptimizer | null = null;
+  private optimizer: object | null = null;
+  private stopUpdates: () => void = () => {};
   private variables = new WeakSet<object>();
   private begun = false;
   private ours = false;
-  private batch: Batch | null = null;
+  private batches: Batch[] = [];
   private unhookLoss: () => void = () => {};
-  private restore: (() => void)[] = [];
   private readonly model: ModelLike | null;
   private readonly fixedOptimizer: object | null;
   private readonly listener: StepListener;
+  private readonly exclusive: boolean;
 
-  constructor(tf: TfLike, model: ModelLike | null, optimizer: object | null, listener: StepListener) {
+  /** `exclusive`: no other exclusive hook may follow the same optimizer. Throws a UsageError then. */
+  constructor(tf: TfLike, model: ModelLike | null, optimizer: object | null, listener: StepListener, exclusive = true) {
+    this.exclusive = exclusive;
     this.model = model;
     this.fixedOptimizer = optimizer;
     this.listener = listener;
@@ -65,7 +62,7 @@ export class TrainingHook implements GradientListener {
   /** Labels and predictions of the batch, from a hand-written loop. Only inside the loss function they count as training. */
   observe(predictions: TensorLike, labels: TensorLike): void {
     if (!this.ours) return;
-    this.batch = { labels, predictions, losses: null };
+    this.batches.push({ labels, predictions, losses: null });
   }
 
   /** Announces the coming step, so that it is measured before any update. Once per step. */
@@ -85,26 +82,28 @@ export class TrainingHook implements GradientListener {
   before(xs: readonly object[]): void {
     this.ours = this.isOurs(xs);
     if (!this.ours) return;
-    this.batch = null;
+    this.batches = [];
     this.adopt();
     this.begin();
     if (this.model !== null) {
       this.unhookLoss = listenToLoss(this.model, 0, (batch) => {
-        this.batch = batch;
+        this.batches = [batch];
       });
     }
   }
 
   forward(loss: TensorLike): void {
     if (!this.ours) return;
-    const sure = this.model !== null || computing === this || this.batch !== null || modelless.size === 1;
-    if (sure) this.listener.forward(this.batch, loss);
+    const sure = this.model !== null || isComputing(this) === true || this.batches.length > 0 || modelless.size === 1;
+    if (!sure) return;
+    for (const batch of this.batches) this.listener.forward(batch, loss);
+    if (this.batches.length === 0) this.listener.forward(null, loss);
   }
 
   after(): void {
     this.unhookLoss();
     this.unhookLoss = () => {};
-    this.batch = null;
+    this.batches = [];
     this.ours = false;
   }
 
@@ -113,7 +112,7 @@ export class TrainingHook implements GradientListener {
   }
 
   private isOurs(xs: readonly object[]): boolean {
-    if (computing !== null && computing !== this) return false;
+    if (isComputing(this) === false) return false;
     if (this.model === null) return true;
     if (xs.some((x) => this.variables.has(x))) return true;
     // A model may be built, or get layers, after the watch began.
@@ -123,10 +122,10 @@ export class TrainingHook implements GradientListener {
 
   /** Follows the optimizer in use; compile may have replaced it. */
   private adopt(): void {
-    const current = (this.fixedOptimizer ?? (this.model && optimizerOf(this.model))) as HookedOptimizer | null;
+    const current = this.fixedOptimizer ?? (this.model && optimizerOf(this.model));
     if (current === null || current === this.optimizer) return;
     const other = watched.get(current);
-    if (other !== undefined && other !== this) {
+    if (this.exclusive && other !== undefined && other !== this) {
       throw new UsageError(
         'Expected an optimizer that no other monitor watches, got one that is being watched: ' +
           'close the first monitor before the second one starts.',
@@ -134,72 +133,29 @@ export class TrainingHook implements GradientListener {
     }
     this.release();
     this.optimizer = current;
-    watched.set(current, this);
-    this.hook(current);
+    if (this.exclusive) watched.set(current, this);
+    this.stopUpdates = listenToOptimizer(current, this);
   }
 
-  private hook(optimizer: HookedOptimizer): void {
-    const hook = this;
-    this.restore = [
-      override(optimizer, 'computeGradients', (compute) => {
-        return function (this: unknown, ...args) {
-          const outer = computing;
-          computing = hook;
-          try {
-            return compute.apply(this, args);
-          } finally {
-            computing = outer;
-          }
-        };
-      }),
-      override(optimizer, 'applyGradients', (apply) => {
-        return function (this: unknown, ...args) {
-          return hook.update(() => apply.apply(this, args));
-        };
-      }),
-    ];
-  }
-
-  /** One update of the weights: the end of a step. */
-  private update(apply: () => unknown): unknown {
+  beforeUpdate(): void {
     this.begin();
-    let result: unknown;
-    try {
-      result = apply();
-    } catch (error) {
-      this.begun = false;
-      this.listener.abandon();
-      throw error;
-    }
+  }
+
+  afterUpdate(): void {
     this.listener.end(this.step);
     this.step++;
     this.begun = false;
-    return result;
+  }
+
+  failedUpdate(): void {
+    this.begun = false;
+    this.listener.abandon();
   }
 
   private release(): void {
     if (this.optimizer === null) return;
-    for (const restore of this.restore) restore();
-    watched.delete(this.optimizer);
+    this.stopUpdates();
+    if (watched.get(this.optimizer) === this) watched.delete(this.optimizer);
     this.optimizer = null;
   }
-}
-
-type Method = (this: unknown, ...args: unknown[]) => unknown;
-
-/** Covers a method of one object; the returned function uncovers it, unless somebody else has covered it since. */
-function override<K extends keyof HookedOptimizer>(
-  target: HookedOptimizer,
-  name: K,
-  wrap: (original: Method) => Method,
-): () => void {
-  const own = Object.hasOwn(target, name);
-  const original = target[name];
-  const wrapped = wrap(original);
-  target[name] = wrapped;
-  return () => {
-    if (target[name] !== wrapped) return;
-    if (own) target[name] = original;
-    else Reflect.deleteProperty(target, name);
-  };
 }

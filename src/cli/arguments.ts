@@ -34,6 +34,22 @@ export function parseArguments(
   return { values, operands };
 }
 
+/** Where the first operand is among the arguments, for the options of any of these commands; -1 if there is none. */
+export function operandIndex(args: readonly string[], commands: readonly Command[]): number {
+  const known = commands.flatMap(({ options }) => Object.entries(options));
+  const options = Object.fromEntries(
+    known.map(([option, { value }]) => [option, { type: value === null ? 'boolean' : 'string' } as const]),
+  );
+  const { tokens } = parseArgs({
+    args: args.map(spelled),
+    options,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+  return tokens.find(({ kind }) => kind === 'positional')?.index ?? -1;
+}
+
 interface OptionToken {
   readonly name: string;
   readonly rawName: string;

@@ -27,7 +27,13 @@ export const list: Command = {
 function table(runs: readonly RunSummary[]): string {
   const rows = [
     ['RUN', 'NAME', 'STATE', 'STEPS', 'STARTED'],
-    ...runs.map(({ run, name, state, steps, started }) => [run, shown(name), state, String(steps), dated(started)]),
+    ...runs.map(({ run, name, state, steps, started }) => [
+      run,
+      shown(name),
+      printable(state),
+      counted(steps),
+      dated(started),
+    ]),
   ];
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   const lines = rows.map((row) =>
@@ -39,12 +45,16 @@ function table(runs: readonly RunSummary[]): string {
   return `${lines.join('\n')}\n`;
 }
 
-function shown(name: string): string {
+function shown(name: unknown): string {
   const clean = printable(name);
   return clean.length <= MAX_SHOWN ? clean : `${clean.slice(0, MAX_SHOWN - 1)}…`;
 }
 
-function dated(time: number): string {
-  const date = new Date(time);
+function counted(steps: unknown): string {
+  return typeof steps === 'number' ? String(steps) : '?';
+}
+
+function dated(time: unknown): string {
+  const date = new Date(typeof time === 'number' ? time : Number.NaN);
   return Number.isNaN(date.getTime()) ? '?' : date.toISOString().slice(0, 16).replace('T', ' ');
 }

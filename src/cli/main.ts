@@ -2,7 +2,7 @@
 import { nearest } from '../nearest.ts';
 import { UsageError } from '../usage-error.ts';
 import { VERSION } from '../version.ts';
-import { parseArguments } from './arguments.ts';
+import { operandIndex, parseArguments } from './arguments.ts';
 import type { Command, Terminal } from './command.ts';
 import { doctor } from './doctor.ts';
 import { exportRun } from './export.ts';
@@ -27,16 +27,23 @@ async function dispatch(args: readonly string[], terminal: Terminal): Promise<nu
   if (first === '--version') return say(terminal, `${VERSION}\n`);
   if (first === '--help' || first === '-h' || (first === 'help' && rest.length === 0)) return say(terminal, overview());
   if (first === 'help') return dispatch([...rest, '--help'], terminal);
-  const isNamed = first !== undefined && !first.startsWith('-');
-  const name = isNamed ? first : DEFAULT;
+  const at = commandIndex(args);
+  const name = args[at] ?? DEFAULT;
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command === undefined) {
     const close = nearest(name, Object.keys(COMMANDS));
     throw new UsageError(`Unknown command ${JSON.stringify(name.slice(0, 80))}: did you mean classwatch ${close}?`);
   }
-  const { values, operands } = parseArguments(name, command, isNamed ? rest : args);
+  const { values, operands } = parseArguments(name, command, at < 0 ? args : args.toSpliced(at, 1));
   if (values.help) return say(terminal, details(name, command));
   return command.run(values, operands, terminal);
+}
+
+/** Where the command is named: first, or after options; -1 if it is not. */
+function commandIndex(args: readonly string[]): number {
+  if (args[0] !== undefined && !args[0].startsWith('-')) return 0;
+  const at = operandIndex(args, Object.values(COMMANDS));
+  return Object.hasOwn(COMMANDS, args[at] ?? '') ? at : -1;
 }
 
 async function say(terminal: Terminal, text: string): Promise<number> {

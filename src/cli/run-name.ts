@@ -14,7 +14,7 @@ export function findRun(store: Store, word: string): RunSummary {
   const tests: ((row: RunSummary) => boolean)[] = [
     ({ run }) => run === word,
     ({ name }) => name === word,
-    ({ run, name }) => word !== '' && (run.startsWith(word) || name.startsWith(word)),
+    ({ run, name }) => word !== '' && (run.startsWith(word) || begins(name, word)),
   ];
   for (const test of tests) {
     const found = runs.filter(test);
@@ -31,6 +31,11 @@ export function findRun(store: Store, word: string): RunSummary {
     runs.map(({ run }) => run),
   );
   throw new Error(`There is no run ${quote(word)}: the nearest is ${close}; classwatch list shows all.`);
+}
+
+/** The name in a damaged file need not be a text. */
+function begins(name: unknown, word: string): boolean {
+  return typeof name === 'string' && name.startsWith(word);
 }
 
 function listed(runs: readonly RunSummary[]): string {

@@ -19,5 +19,7 @@ export default defineMetric({
     },
     { group: 'Predictions', title: 'Predicted fraction', chart: 'line', bounds: [0, 1] },
   ],
-  measure: ({ tally }) => (tally === null ? null : shares(tally.predicted, tally.examples)),
+  // A network that diverged predicts nothing: missing, not 0.
+  measure: ({ tally }) =>
+    tally === null ? null : shares(tally.predicted, tally.predicted.some((n) => n > 0) ? tally.examples : 0),
 });

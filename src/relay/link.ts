@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { Worker } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
 import type { JournalSink } from '../journal.ts';
 import type { AlertRecord, MeasurementRecord, Unnumbered } from '../record.ts';
 import { UsageError } from '../usage-error.ts';
 import { encodeMeasurements, encodeRecord } from './frame.ts';
+import { Host } from './host.ts';
 import type { FromRelay, RelayOptions, ToRelay } from './message.ts';
 import { drained, type Ring, ringBytes, shareRing, shouldStop, writeFrame } from './ring.ts';
 
@@ -28,7 +29,8 @@ export class Link implements JournalSink {
   /** Measurements that were dropped because the worker could not keep up. */
   dropped = 0;
   private readonly ring: Ring;
-  private readonly worker: Worker;
+  private readonly host: Host;
+  private readonly port: MessagePort;
   /** Numbers of the metrics by stream and id. */
   private readonly numbers = new Map<string, Map<string, number>>();
   private declared = 0;
@@ -41,15 +43,16 @@ export class Link implements JournalSink {
   private gone = false;
   private readonly options: LinkOptions;
   private readonly onExit = () => this.drain();
+  private readonly onLost = (error: unknown) => this.lost(error);
 
   private constructor(options: LinkOptions, file: URL) {
     this.options = options;
     const { onAlert: _, onTrouble: __, workerUrl: ___, classes, dashboard, ...rest } = options;
     this.ring = shareRing(ringBytes(classes));
     const page = dashboard ?? fileURLToPath(new URL('../dashboard', file));
-    const workerData = { ...rest, dashboard: page, ring: this.ring };
-    // The flags of the training process (loaders, profilers, --input-type) are not for the worker.
-    this.worker = new Worker(file, { workerData, execArgv: [] });
+    const relay = { ...rest, dashboard: page, ring: this.ring };
+    this.host = Host.of(file, relay);
+    this.port = this.host.attach(relay, this.onLost);
   }
 
   /** Starts the worker. Null (after a sentence) if its file can't be found; throws a UsageError if it refuses to start. */
@@ -89,6 +92,7 @@ export class Link implements JournalSink {
 
   /** A link to the page with a fresh bootstrap code; null when nothing is served. */
   url(): string | null {
+    if (this.gone) return null;
     if (this.origin === null || this.options.url !== undefined) return this.origin;
     const code = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url');
     this.post({ t: 'code', code });
@@ -103,14 +107,13 @@ export class Link implements JournalSink {
   /** Resolves when everything is put away; with `keepServing` the worker lives on and keeps the process alive. */
   async close(keepServing: boolean): Promise<void> {
     if (this.gone) return;
-    await this.ask((id) => ({ t: 'close', id, keepServing }));
-    if (keepServing && this.origin !== null) {
-      this.worker.ref();
-      return;
-    }
+    const serving = keepServing && this.origin !== null && this.options.url === undefined;
+    await this.ask((id) => ({ t: 'close', id, keepServing: serving }));
+    await this.host.detach(this.onLost, serving);
+    if (serving) return;
     process.off('exit', this.onExit);
     this.gone = true;
-    await this.worker.terminate();
+    this.port.close();
   }
 
   /** Writes what waits for room, in order; says whether nothing waits any more. */
@@ -120,22 +123,25 @@ export class Link implements JournalSink {
   }
 
   private async started(): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      this.worker.once('message', (message: FromRelay) => {
-        if (message.t === 'ready') {
-          this.origin = message.origin;
-          resolve();
-        } else reject(new UsageError(message.t === 'refused' ? message.sentence : 'The relay did not start.'));
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.port.once('message', (message: FromRelay) => {
+          if (message.t === 'ready') {
+            this.origin = message.origin;
+            resolve();
+          } else reject(new UsageError(message.t === 'refused' ? message.sentence : 'The relay did not start.'));
+        });
+        this.waiting.set(0, () => reject(new Error('The relay worker died when it started.')));
       });
-      this.worker.once('error', reject);
-    }).catch(async (error: unknown) => {
-      await this.worker.terminate();
+    } catch (error) {
+      this.port.close();
+      await this.host.detach(this.onLost, false);
       throw error;
-    });
-    this.worker.removeAllListeners('error');
-    this.worker.on('error', (error) => this.lost(error));
-    this.worker.on('message', (message: FromRelay) => this.receive(message));
-    this.worker.unref();
+    } finally {
+      this.waiting.delete(0);
+    }
+    this.port.on('message', (message: FromRelay) => this.receive(message));
+    this.port.unref();
     process.on('exit', this.onExit);
   }
 
@@ -153,20 +159,20 @@ export class Link implements JournalSink {
   }
 
   private post(message: ToRelay): void {
-    if (!this.gone) this.worker.postMessage(message);
+    if (!this.gone) this.port.postMessage(message);
   }
 
   private ask(message: (id: number) => ToRelay): Promise<void> {
     if (this.gone) return Promise.resolve();
     const id = this.nextId++;
-    // While somebody awaits an answer the worker must keep the process alive.
-    this.worker.ref();
+    // While somebody awaits an answer the process must live.
+    this.port.ref();
     return new Promise<void>((resolve) => {
       this.waiting.set(id, resolve);
       this.post(message(id));
     }).finally(() => {
       this.waiting.delete(id);
-      this.worker.unref();
+      this.port.unref();
     });
   }
 

@@ -1,8 +1,15 @@
 /** What the training thread and the relay worker say to each other beside the records, which go through the ring. */
+import type { MessagePort } from 'node:worker_threads';
 import type { AlertRecord } from '../record.ts';
 import type { Ring } from './ring.ts';
 
-/** What a worker is started with. */
+/** The first message of a run: its own way to and from the worker. */
+export interface Attach {
+  readonly port: MessagePort;
+  readonly options: RelayOptions;
+}
+
+/** What the worker needs to know of a run. */
 export interface RelayOptions {
   readonly run: string;
   readonly mode: 'online' | 'offline';

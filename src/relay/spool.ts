@@ -12,13 +12,15 @@ const MAX_BATCH_BYTES = 1024 * 1024;
 const MAX_BATCH_RECORDS = 4096;
 
 export class Spool {
-  /** Measurements let go. */
+  /** Records let go. */
   dropped = 0;
   private readonly most: number;
   /** Oldest first; those before `sent` are on their way. */
   private records: AnyRecord[] = [];
   private bytes = 0;
   private sent = 0;
+  /** First and last seq of each stretch of records let go, ascending, that the server may not have. */
+  private gaps: [number, number][] = [];
 
   constructor(most = MAX_SPOOL_BYTES) {
     this.most = most;
@@ -53,6 +55,21 @@ export class Spool {
     return batch;
   }
 
+  /** The stretches of seq before the end of a batch that were let go: the server is told, or it would refuse the batch. */
+  gapsBefore(batch: readonly AnyRecord[]): [number, number][] {
+    const last = batch.at(-1)?.seq ?? 0;
+    return this.gaps.filter(([first]) => first <= last);
+  }
+
+  /** Lets go of everything, and counts it. */
+  clear(): void {
+    this.dropped += this.records.length;
+    this.records = [];
+    this.gaps = [];
+    this.bytes = 0;
+    this.sent = 0;
+  }
+
   /** The connection is gone: whatever was not confirmed is to be sent again. */
   rewind(): void {
     this.sent = 0;
@@ -64,6 +81,7 @@ export class Spool {
     while (done < this.records.length && this.records[done]!.seq <= seq) this.bytes -= sizeOf(this.records[done++]!);
     this.records = this.records.slice(done);
     this.sent = Math.max(0, this.sent - done);
+    this.gaps = this.gaps.filter(([, last]) => last > seq);
   }
 
   /** Lets the oldest measurements go; what explains the others (the run, its metrics, alerts) stays. */
@@ -74,6 +92,7 @@ export class Spool {
       if (record.kind === 'measurement' && this.bytes > this.most * KEPT_SHARE) {
         this.bytes -= sizeOf(record);
         this.dropped++;
+        this.leave(record.seq);
         return;
       }
       if (i < this.sent) sent++;
@@ -81,6 +100,12 @@ export class Spool {
     });
     this.records = kept;
     this.sent = sent;
+  }
+
+  private leave(seq: number): void {
+    const gap = this.gaps.at(-1);
+    if (gap !== undefined && gap[1] === seq - 1) gap[1] = seq;
+    else this.gaps.push([seq, seq]);
   }
 }
 

@@ -14,11 +14,16 @@ import { bytesOf } from './viewer.ts';
 export const MAX_FRAME_RECORDS = 65_536;
 /** What writers sent is made durable, and confirmed, this long after it came (ms). */
 const FLUSH_MS = 200;
+/** Close codes: sending the same again is no use; the server could not take it now. */
+const REFUSAL = 1008;
+const FAULT = 1011;
 
 const OPEN = v.strictObject({ t: v.literal('open'), v: v.number(), run: v.string() });
+const seq = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
 const RECORDS = v.strictObject({
   t: v.literal('records'),
   run: v.string(),
+  gaps: v.exactOptional(v.pipe(v.array(v.strictTuple([seq, seq])), v.maxLength(MAX_FRAME_RECORDS))),
   records: v.pipe(v.array(v.unknown()), v.maxLength(MAX_FRAME_RECORDS)),
 });
 const MESSAGE = v.variant('t', [OPEN, RECORDS]);
@@ -30,6 +35,8 @@ interface Writer {
   seq: number;
   confirmed: number;
   ended: boolean;
+  /** Told to go: what still comes through its closing socket is not taken. */
+  refused: boolean;
 }
 
 export class Ingest {
@@ -53,15 +60,17 @@ export class Ingest {
 
   /** Takes a writer in and waits for its `open`. */
   join(socket: WebSocket): void {
-    const writer: Writer = { socket, run: null, seq: 0, confirmed: 0, ended: false };
+    const writer: Writer = { socket, run: null, seq: 0, confirmed: 0, ended: false, refused: false };
     this.writers.add(writer);
     socket.on('close', () => this.writers.delete(writer));
     socket.on('message', (data, binary) => {
+      if (writer.refused) return;
       try {
         this.hear(writer, binary ? bytesOf(data) : new Uint8Array(0));
       } catch (error) {
-        if (!(error instanceof RangeError)) this.faults.note('Taking records', error);
-        refuse(socket, error instanceof Error ? error.message : String(error));
+        const isOurs = !(error instanceof RangeError);
+        if (isOurs) this.faults.note('Taking records', error);
+        refuse(writer, error instanceof Error ? error.message : String(error), isOurs ? FAULT : REFUSAL);
       }
     });
   }
@@ -76,7 +85,7 @@ export class Ingest {
     const result = v.safeParse(MESSAGE, decodeFrame(bytes));
     if (!result.success) throw new RangeError('Expected an open or records message: see docs/protocol.md.');
     if (result.output.t === 'open') this.open(writer, result.output);
-    else this.take(writer, result.output.run, result.output.records);
+    else this.take(writer, result.output);
   }
 
   private open(writer: Writer, { v: version, run }: v.InferOutput<typeof OPEN>): void {
@@ -105,17 +114,18 @@ export class Ingest {
   /** A connection that broke is often noticed by the writer first: its new one takes the place of the old. */
   private turnOut(run: string): void {
     for (const other of this.writers) {
-      if (other.run === run) refuse(other.socket, `Another connection has taken over run ${run}.`);
+      if (other.run === run && !other.refused) refuse(other, `Another connection has taken over run ${run}.`);
     }
   }
 
-  private take(writer: Writer, run: string, values: readonly unknown[]): void {
+  private take(writer: Writer, { run, records: values, gaps = [] }: v.InferOutput<typeof RECORDS>): void {
     if (run !== writer.run) throw new RangeError('Expected records of the run that was opened: open it first.');
     const records = values.map(parseRecord);
     if (records.some((record) => record.run !== run)) throw new RangeError(`Expected only records of run ${run}.`);
     const fresh = records.filter(({ seq }) => seq > writer.seq);
     if (fresh.some(({ seq }, i) => i > 0 && seq <= fresh[i - 1]!.seq))
       throw new RangeError('Expected records in order of seq.');
+    checkGaps(fresh, writer.seq, gaps);
     if (fresh.length > 0) {
       if (writer.ended) throw new RangeError(`Run ${run} has ended: start another run.`);
       writer.ended = fresh.some(({ kind }) => kind === 'end');
@@ -136,7 +146,9 @@ export class Ingest {
       if (this.writers.size > 0) this.timer = setTimeout(() => this.confirm(), 5 * FLUSH_MS);
       return;
     }
-    for (const writer of this.writers) if (writer.run !== null && writer.seq > writer.confirmed) this.have(writer);
+    for (const writer of this.writers) {
+      if (writer.run !== null && !writer.refused && writer.seq > writer.confirmed) this.have(writer);
+    }
   }
 
   private have(writer: Writer): void {
@@ -145,9 +157,28 @@ export class Ingest {
   }
 }
 
-function refuse(socket: WebSocket, message: string): void {
-  send(socket, { t: 'error', message });
-  socket.close(1008);
+/**
+ * Throws a RangeError at the first seq after `last` that is neither there nor in a gap that the writer has declared: a
+ * `have` beyond it would make the writer delete what is not stored.
+ */
+function checkGaps(records: readonly AnyRecord[], last: number, gaps: readonly (readonly [number, number])[]): void {
+  let expected = last + 1;
+  let next = 0;
+  for (const { seq } of records) {
+    for (; next < gaps.length && gaps[next]![0] <= expected; next++) expected = Math.max(expected, gaps[next]![1] + 1);
+    if (seq !== expected) {
+      throw new RangeError(
+        `Expected the record with seq ${expected}, got ${seq}: send every record from ${expected} on, in order, or start another run.`,
+      );
+    }
+    expected = seq + 1;
+  }
+}
+
+function refuse(writer: Writer, message: string, code = REFUSAL): void {
+  writer.refused = true;
+  send(writer.socket, { t: 'error', message });
+  writer.socket.close(code);
 }
 
 function send(socket: WebSocket, message: IngestMessage): void {

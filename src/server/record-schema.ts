@@ -119,8 +119,14 @@ export function parseRecord(value: unknown): AnyRecord {
   const [issue] = result.issues;
   const part = v.getDotPath(issue)?.slice(0, MAX_NAME) ?? 'kind';
   throw new RangeError(
-    `Expected a record as docs/protocol.md describes it; its ${part} does not fit (${issue.message.slice(0, MAX_NAME)}).`,
+    `Expected a record as docs/protocol.md describes it${which(value)}; its ${part} does not fit (${issue.message.slice(0, MAX_NAME)}).`,
   );
+}
+
+/** Which record it was, as far as it says. */
+function which(value: unknown): string {
+  const { seq } = Object(value) as { readonly seq?: unknown };
+  return typeof seq === 'number' ? `, got one with seq ${seq}` : '';
 }
 
 function holds(values: Uint8Array, size: number): boolean {

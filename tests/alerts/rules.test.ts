@@ -185,6 +185,15 @@ describe('prediction-collapse', () => {
     ]);
   });
 
+  test('tells a lasting collapse again each time its last step has doubled, under the same id', () => {
+    const steps = [100, 110, 120, 150, 230, 260, 400, 500];
+    const states = collapses(run(steps.map((step) => [step, 1] as const)));
+    expect(states.map(({ state, id, steps: [, last] }) => [state, id, last])).toEqual([
+      ['opened', 'prediction-collapse/3@100', 120],
+      ['updated', 'prediction-collapse/3@100', 260],
+    ]);
+  });
+
   test('does not call a network that predicts nothing (NaN) collapsed', () => {
     const writer = new RunWriter(TEN).measure('probe/support', 0, even);
     for (const step of [100, 110, 120]) writer.measure('probe/predicted-fraction', step, Array(10).fill(0));

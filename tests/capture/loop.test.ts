@@ -67,6 +67,21 @@ describe('a hand-written loop', () => {
     expect(of('train/loss')[0]!.values[0]).toBeCloseTo(mean, 6);
   });
 
+  test('that observes two batches in one loss counts both', async () => {
+    const { xs, ys } = blobs([40, 20, 4]);
+    const model = net(3, 8, { activation: 'linear' });
+    const optimizer = tf.train.sgd(0.1);
+    const { monitor, of } = await recording(tf, model, { optimizer });
+    const part = (from: number) => {
+      const labels = ys.slice(from, 32);
+      return crossEntropy(labels, monitor.observe(model.apply(xs.slice(from, 32)) as tf.Tensor, labels));
+    };
+    const loss = optimizer.minimize(() => part(0).add(part(32)) as tf.Scalar, true)!;
+    await monitor.close();
+    expect(of('train/support').map(({ values }) => values)).toEqual([[40, 20, 4]]);
+    expect(of('train/loss')[0]!.values).toEqual([loss.dataSync()[0]]);
+  });
+
   test('without a LayersModel is watched by its optimizer, with predict for the probe', async () => {
     const { xs, ys } = blobs([40, 20, 4]);
     const weights = tf.variable(tf.zeros([8, 3]));

@@ -62,6 +62,19 @@ describe('forms of labels and outputs', () => {
     expect(of('probe/class-recall')[0]!.values).toEqual(recall);
   });
 
+  test('one unit without activation gives logits, though all of them are 0 at first', async () => {
+    const { xs, labels } = blobs([40, 20]);
+    const ys = tf.tensor2d(labels, [60, 1]);
+    const model = tf.sequential({
+      layers: [tf.layers.dense({ units: 1, inputShape: [8], kernelInitializer: 'zeros' })],
+    });
+    model.compile({ optimizer: 'sgd', loss: (y, z) => tf.losses.sigmoidCrossEntropy(y, z) as tf.Tensor });
+    const { monitor, of } = await recording(tf, model, { probe: { xs, ys } });
+    await model.trainOnBatch(xs, ys);
+    await monitor.close();
+    expect(of('probe/mean-probability')[0]!.values).toEqual([0.5, 0.5]);
+  });
+
   test('logits under a loss of the user that returns one number: class losses are cross-entropies', async () => {
     const { xs, ys, labels } = blobs([40, 20, 4]);
     const model = dense(3, 'linear');

@@ -106,6 +106,50 @@ describe('a script', () => {
   });
 });
 
+test('several monitors of a process share one server, which stays until the last of them is closed', async () => {
+  const logdir = folder();
+  const { code, stdout, stderr } = await run(`
+    const other = tf.sequential({ layers: [tf.layers.dense({ units: 3, inputShape: [6], activation: 'softmax' })] });
+    other.compile({ optimizer: 'sgd', loss: 'categoricalCrossentropy' });
+    const one = await watch(tf, model, { logdir: '${logdir}', port: 0 });
+    const two = await watch(tf, other, { logdir: '${logdir}', port: 0 });
+    console.log(new URL(one.url).origin === new URL(two.url).origin);
+    await model.trainOnBatch(xs, ys);
+    for (let i = 0; i < 2; i++) await other.trainOnBatch(xs, ys);
+    await one.close();
+    console.log((await fetch(two.url, { redirect: 'manual' })).status, one.url);
+    await two.close();
+    const three = await watch(tf, model, { logdir: '${logdir}', port: 0 });
+    await model.trainOnBatch(xs, ys);
+    await three.close();
+  `).finished;
+  expect([code, stdout, stderr]).toEqual([0, 'true\n303 null\n', '']);
+  const store = openStore(logdir);
+  expect(
+    store
+      .runs()
+      .map(({ steps, state }) => [steps, state])
+      .sort(),
+  ).toEqual([
+    [1, 'finished'],
+    [1, 'finished'],
+    [2, 'finished'],
+  ]);
+  store.close();
+});
+
+test('control characters in names do not reach the terminal', async () => {
+  const { stderr } = await run(`
+    model.layers[0].setWeights([tf.zeros([6, 3]), tf.tensor1d([5, 0, 0])]);
+    const classNames = ['\\x1b[31mred\\x07', 'b', 'c'];
+    const monitor = await watch(tf, model, { probe, classNames, logdir: '${folder()}', mode: 'offline' });
+    await model.trainOnBatch(xs, ys);
+    await monitor.close();
+  `).finished;
+  expect(stderr).toContain('\uFFFD[31mred\uFFFD');
+  expect(['\u001b', '\u0007'].filter((control) => stderr.includes(control))).toEqual([]);
+});
+
 test('with url the records go to the server elsewhere, rules are evaluated here, and nothing is stored here', async () => {
   const elsewhere = folder();
   const here = folder();

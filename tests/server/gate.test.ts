@@ -28,7 +28,7 @@ test('a link opens once: the code becomes a cookie, and disappears from the addr
   expect((await get(port, '/', { cookie: cookie!.split(';')[0]! })).body).toBe(PAGE);
   const second = await get(port, link.pathname + link.search);
   expect(second.status).toBe(403);
-  expect(second.body).toContain('This link has been used, or is too old');
+  expect(second.body).toContain('A fresh link is needed');
   expect(second.headers['set-cookie']).toBeUndefined();
   // In the browser that is signed in the used link still leads to the page.
   expect((await get(port, link.pathname + link.search, { cookie: cookie!.split(';')[0]! })).status).toBe(303);
@@ -48,7 +48,13 @@ test('a code is valid for ten minutes, also one that the caller chose', async ()
 test('who comes without a session gets a page that explains, and a fresh link is printed at most every 10 s', async () => {
   const site = await serving();
   const { port } = site.server;
-  for (let i = 0; i < 5; i++) expect((await get(port, '/')).status).toBe(403);
+  for (let i = 0; i < 5; i++) {
+    const { status, body } = await get(port, '/');
+    expect(status).toBe(403);
+    expect(body).toContain('came without a link, or with one that was used or is too old');
+    expect(body).not.toMatch(/just been printed|This link/);
+    expect(body).toContain('<meta name="color-scheme" content="light dark">');
+  }
   expect(site.told).toHaveLength(1);
   const link = new URL(/http\S+/.exec(site.told[0]!)![0]);
   expect((await get(port, link.pathname + link.search)).status).toBe(303);

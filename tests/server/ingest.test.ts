@@ -115,6 +115,8 @@ test.each<[string, unknown, string]>([
   ['another run', [recordsOf('run-two')[0]], 'Expected only records of run run-far'],
   ['a malformed record', [{ ...record, step: -1 }], 'its step does not fit'],
   ['records out of order', [...recordsOf('run-far')].reverse(), 'Expected records in order of seq'],
+  ['a hole before it', recordsOf('run-far').slice(3), 'Expected the record with seq 1, got 4'],
+  ['a hole in it', recordsOf('run-far').toSpliced(5, 2), 'Expected the record with seq 6, got 8'],
   ['no list', 7, 'Expected an open or records message'],
 ])('of a frame with %s nothing is stored', async (_what, records, sentence) => {
   const site = await serving();
@@ -124,6 +126,50 @@ test.each<[string, unknown, string]>([
   expect((await writer.next('error')).message).toContain(sentence);
   await writer.closed;
   expect(site.store.runs()).toEqual([]);
+});
+
+test('after a frame that is refused the socket takes nothing more, and nothing beyond the hole is confirmed', async () => {
+  const site = await serving();
+  const records = recordsOf('run-far', { steps: 100 });
+  const writer = await opened(site, 'run-far');
+  await writer.next('have');
+  writer.say({ t: 'records', run: 'run-far', records: records.slice(0, 10) });
+  writer.say({ t: 'records', run: 'run-far', records: [{ ...records[10]!, step: -1 }, ...records.slice(11, 20)] });
+  for (let i = 20; i < 100; i += 10) writer.say({ t: 'records', run: 'run-far', records: records.slice(i, i + 10) });
+  writer.say({ t: 'records', run: 'run-far', records: records.slice(10) });
+  expect((await writer.next('error')).message).toContain('got one with seq 11; its step does not fit');
+  expect(await writer.closed).toBe(1008);
+  expect(writer.heard.filter(({ t }) => t === 'error')).toHaveLength(1);
+  const again = await opened(site, 'run-far');
+  expect((await again.next('have')).seq).toBe(10);
+  again.say({ t: 'records', run: 'run-far', records: records.slice(20) });
+  expect((await again.next('error')).message).toContain('Expected the record with seq 11, got 21');
+  expect([...site.store.read('run-far')]).toEqual(records.slice(0, 10));
+});
+
+test('records that the writer has let go, and says so, leave a hole that is taken', async () => {
+  const site = await serving();
+  const records = recordsOf('run-far', { steps: 100 });
+  const left = [...records.slice(0, 3), ...records.slice(40, 60), ...records.slice(70)];
+  const gaps = [
+    [4, 40],
+    [61, 70],
+  ];
+  const writer = await opened(site, 'run-far');
+  await writer.next('have');
+  writer.socket.send(encode({ t: 'records', run: 'run-far', records: left, gaps }));
+  expect((await writer.next('have')).seq).toBe(records.length);
+  expect([...site.store.read('run-far')]).toEqual(left);
+});
+
+test('a server that cannot store closes with 1011: the writer may come back', async () => {
+  const site = await serving();
+  const writer = await opened(site, 'run-far');
+  await writer.next('have');
+  site.store.close();
+  writer.say({ t: 'records', run: 'run-far', records: recordsOf('run-far') });
+  await writer.next('error');
+  expect(await writer.closed).toBe(1011);
 });
 
 test('a frame of more than 16 MiB ends the connection', async () => {
