@@ -72,7 +72,7 @@ function buildModel(tf: TensorFlow, images: Images, classes: number, seed: numbe
     model.add(tf.layers.conv2d({ filters, kernelSize: 3, padding: 'same', useBias: false, kernelInitializer }));
     model.add(tf.layers.batchNormalization());
     model.add(tf.layers.activation({ activation: 'relu' }));
-    model.add(tf.layers.maxPooling2d({ poolSize: 2 }));
+    model.add(tf.layers.maxPooling2d({ poolSize: 2, padding: 'same' }));
   }
   model.add(tf.layers.flatten());
   model.add(

@@ -211,7 +211,7 @@ class Forwarder implements Forward {
         if (records.length === 0) return;
         const gaps = this.spool.gapsBefore(records);
         const message = { t: 'records' as const, run: this.options.run, records };
-        this.socket.send(encodeMessage(gaps.length === 0 ? message : { ...message, ...{ gaps } }), () => this.pump());
+        this.socket.send(encodeMessage(gaps.length === 0 ? message : { ...message, gaps }), () => this.pump());
       }
     });
   }

@@ -88,6 +88,6 @@ test('a GPU package that is there but does not load is no error: the next backen
   expect(err).toBe('');
   expect(code).toBe(0);
   expect(out).toMatch(
-    /^Backend: @tensorflow\/tfjs with wasm \(@tensorflow\/tfjs-node-gpu does not load: .+, @tensorflow\/tfjs-node is not installed\)\. 3 wasm\n$/,
+    /^Backend: @tensorflow\/tfjs with wasm, accelerated \(@tensorflow\/tfjs-node-gpu does not load: .+, @tensorflow\/tfjs-node is not installed\)\. 3 wasm\n$/,
   );
 });
