@@ -119,6 +119,8 @@ function figure(label: string): { readonly root: HTMLElement; readonly value: HT
 function statusOf({ connection, loaded, history }: PageState, run: RunState): { text: string; state: string } {
   switch (connection.phase) {
     case 'lost': {
+      // Nothing more comes from a run that has ended: its server may go.
+      if (loaded && run !== 'live') return { text: `${STATES[run]}, server gone`, state: run };
       const seconds = Math.max(0, Math.ceil((connection.retryAt - Date.now()) / 1000));
       return { text: `connection lost, next try in ${seconds} s`, state: 'lost' };
     }

@@ -78,7 +78,7 @@ function buildModel(tf: TensorFlow, images: Images, classes: number, seed: numbe
   model.add(
     tf.layers.dense({ units: classes, activation: 'softmax', kernelInitializer: glorotUniform({ seed: seed + 2 }) }),
   );
-  model.compile({ optimizer: tf.train.sgd(0.05), loss: 'categoricalCrossentropy' });
+  model.compile({ optimizer: tf.train.sgd(0.02), loss: 'categoricalCrossentropy' });
   return model;
 }
 
