@@ -135,7 +135,7 @@ export function checkedTf(tf: TfLike): WasmTf {
   if (!KNOWN_VERSION.test(version)) {
     throw new UsageError(`Expected TensorFlow.js 4 for the wasm kernels, got ${version}: nothing was changed.`);
   }
-  const name = tf.getBackend();
+  const name = startedBackend(tf);
   if (name !== BACKEND) {
     const got = name === '' || name === undefined ? 'none yet' : name;
     throw new UsageError(
@@ -151,6 +151,15 @@ export function checkedTf(tf: TfLike): WasmTf {
     );
   }
   return wide as WasmTf;
+}
+
+/** The backend in use; undefined while none has started, where tfjs throws. */
+function startedBackend(tf: TfLike): string | undefined {
+  try {
+    return tf.getBackend();
+  } catch {
+    return undefined;
+  }
 }
 
 function isThreaded(wasm: object): boolean {

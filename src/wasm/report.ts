@@ -7,9 +7,12 @@ export interface WasmKernels {
   readonly version: string;
   /** Whether the SIMD code runs; null, or the reason why everything is composed of plain operations instead. */
   readonly obstacle: string | null;
-  /** Each kernel that training needs, as it is now. */
+  /** Each kernel that training needs, as it was right after the call. */
   readonly kernels: Readonly<Record<string, KernelState>>;
-  /** Takes back what this call changed. If both functions were called, restore in reverse order. */
+  /**
+   * Takes back what this call changed, and nothing that a call before it had done already: of several handles, the first
+   * one holds what they share. Restore in reverse order.
+   */
   restore(): void;
 }
 

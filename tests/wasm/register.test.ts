@@ -76,6 +76,16 @@ describe('what is refused, with nothing changed', () => {
     await tf.setBackend('wasm');
   });
 
+  test('a backend that has not started', () => {
+    const starting = {
+      ...tf,
+      getBackend: () => {
+        throw new Error("Backend 'wasm' has not yet been initialized.");
+      },
+    };
+    refused(starting, /^Expected the wasm backend, got none yet: .* nothing was changed\.$/);
+  });
+
   test('a version it does not know', () => refused({ ...tf, version_core: '5.1.0' }, /TensorFlow.js 4.*got 5.1.0/));
 
   test('something else than tfjs', () => refused({}, /Expected the namespace of @tensorflow\/tfjs/));
