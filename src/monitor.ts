@@ -5,7 +5,7 @@ import type { Journal, ShownRecord } from './journal.ts';
 import { type AlertRecord, type Declaration, type EndBody, packValues, RECORD_VERSION } from './record.ts';
 import type { Recorder } from './recorder.ts';
 import type { Link } from './relay/link.ts';
-import type { ModelLike, TensorLike } from './tf.ts';
+import type { TensorLike } from './tf.ts';
 
 /** A run under watch. Nothing here throws after `close`. */
 export interface Monitor {
@@ -49,7 +49,6 @@ export interface DrivenMonitor extends Monitor {
 /** The parts of a run under watch, made by `watch`. */
 export interface MonitorParts {
   readonly run: string;
-  readonly model: ModelLike | null;
   readonly link: Link | null;
   readonly journal: Journal;
   readonly recorder: Recorder;

@@ -111,7 +111,7 @@ async function assemble(
   });
   try {
     const hook = new TrainingHook(tf, model, options.optimizer ?? null, recorder, !selection.shared);
-    return new LiveMonitor({ run, model, link, journal, recorder, hook, sets, alertListeners, report });
+    return new LiveMonitor({ run, link, journal, recorder, hook, sets, alertListeners, report });
   } catch (error) {
     await link?.close(false);
     throw error;

@@ -8,7 +8,7 @@ import { ROOT } from './support/script.ts';
  * The first room whose pattern fits is the file's.
  */
 const ROOMS: readonly (readonly [name: string, pattern: RegExp])[] = [
-  ['words', /^src\/(record|schedule|usage-error|nearest|tf|version|epoch|callbacks)\.ts$/],
+  ['words', /^src\/(record|schedule|usage-error|printable|nearest|tf|version|epoch|callbacks)\.ts$/],
   ['wasm', /^src\/wasm\//],
   ['stats', /^src\/(stats\/(?!window|range-sum).*)\.ts$/],
   ['history', /^src\/(history|stats\/(window|range-sum))\.ts$/],

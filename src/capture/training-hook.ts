@@ -54,11 +54,6 @@ export class TrainingHook implements GradientListener, OptimizerListener {
     if (model === null) modelless.add(this);
   }
 
-  /** Whether a forward pass of ours is running. */
-  get isOpen(): boolean {
-    return this.ours;
-  }
-
   /** Labels and predictions of the batch, from a hand-written loop. Only inside the loss function they count as training. */
   observe(predictions: TensorLike, labels: TensorLike): void {
     if (!this.ours) return;

@@ -42,9 +42,3 @@ export function textOf(values: OptionValues, name: string): string | undefined {
   const value = values[name];
   return value === true ? undefined : value;
 }
-
-/** Names come from elsewhere: they may be no text at all, and a control character in them must not reach the terminal. */
-export function printable(name: unknown): string {
-  const text = typeof name === 'string' ? name : '?';
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\ufffd');
-}

@@ -1,9 +1,10 @@
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
+import { printable } from '../printable.ts';
 import type { TfLike } from '../tf.ts';
 import { VERSION } from '../version.ts';
 import { accelerateTraining, registerTrainingKernels, type WasmKernels } from '../wasm/index.ts';
-import { type Command, printable } from './command.ts';
+import type { Command } from './command.ts';
 
 const TFJS = '@tensorflow/tfjs';
 const WASM = '@tensorflow/tfjs-backend-wasm';

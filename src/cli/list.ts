@@ -1,6 +1,7 @@
+import { printable } from '../printable.ts';
 import { openStore } from '../store/sqlite.ts';
 import type { RunSummary } from '../store/store.ts';
-import { type Command, LOGDIR, logdirOf, printable } from './command.ts';
+import { type Command, LOGDIR, logdirOf } from './command.ts';
 
 /** Characters of a name in the table. */
 const MAX_SHOWN = 40;

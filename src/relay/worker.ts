@@ -5,6 +5,7 @@
  */
 import { writeSync } from 'node:fs';
 import { type MessagePort, parentPort } from 'node:worker_threads';
+import { printable } from '../printable.ts';
 import { type Server, startServer } from '../server/server.ts';
 import { openStore } from '../store/sqlite.ts';
 import type { Store } from '../store/store.ts';
@@ -32,12 +33,6 @@ function print(sentence: string): void {
   } catch {
     // A terminal that is gone or full is no reason to stop.
   }
-}
-
-/** Names of classes and runs are hostile: an escape sequence must not reach the terminal. */
-function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for.
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, '\uFFFD');
 }
 
 function flush(): void {

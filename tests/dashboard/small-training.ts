@@ -10,6 +10,7 @@ import {
   type RunBody,
   type Unnumbered,
 } from '../../src/record.ts';
+import { generator } from '../support/generator.ts';
 
 export interface TrainingOptions {
   readonly run: string;
@@ -66,7 +67,7 @@ export class SmallTraining {
       stepMs: 8,
       ...options,
     };
-    this.random = mulberry(this.options.seed);
+    this.random = generator(this.options.seed);
     this.classes = options.classNames.length;
     const last = Math.max(1, this.classes - 1);
     this.counts = options.classNames.map((_, c) => Math.round(LARGEST * this.options.imbalance ** (-c / last)));
@@ -254,16 +255,6 @@ export class SmallTraining {
 
 function isScheduled(step: number): boolean {
   return step <= 4 || Math.floor(10 * Math.log10(step)) > Math.floor(10 * Math.log10(step - 1));
-}
-
-function mulberry(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
 }
 
 function gauss(random: () => number): number {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { Snapshot } from '../../src/capture/snapshot.ts';
 import { declarationOf } from '../../src/metric.ts';
 import { metrics } from '../../src/metrics/index.ts';
-import { generator } from '../support/toys.ts';
+import { generator } from '../support/generator.ts';
 
 const classes = 5;
 
