@@ -1,7 +1,7 @@
 import type { Classifier } from './capture/classifier.ts';
 import { classifierRows } from './capture/classifier.ts';
 import { Decoder, type Read } from './capture/decoder.ts';
-import { stopTraining } from './capture/engine.ts';
+import { stopTraining } from './capture/engine/model.ts';
 import type { Evaluation, EvaluationSet } from './capture/evaluation-set.ts';
 import type { Batch } from './capture/loss-hook.ts';
 import type { OutputKind } from './capture/outputs.ts';

@@ -1,5 +1,5 @@
 import { type TrainingCallback, trainingCallback } from './callbacks.ts';
-import { rememberModels } from './capture/engine.ts';
+import { rememberModels } from './capture/engine/model.ts';
 import type { ShownRecord } from './journal.ts';
 import { metrics } from './metrics/index.ts';
 import type { DrivenMonitor } from './monitor.ts';

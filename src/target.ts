@@ -1,4 +1,4 @@
-import { lossFunctionsOf, optimizerOf, outputUnitsOf } from './capture/engine.ts';
+import { lossFunctionsOf, optimizerOf, outputUnitsOf } from './capture/engine/model.ts';
 import type { WatchOptions } from './options.ts';
 import type { ModelLike } from './tf.ts';
 import { UsageError } from './usage-error.ts';

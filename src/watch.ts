@@ -1,5 +1,5 @@
 import { findClassifier, outputKindOf } from './capture/classifier.ts';
-import { ready, versionOf } from './capture/engine.ts';
+import { ready, versionOf } from './capture/engine/tensors.ts';
 import { EvaluationSet } from './capture/evaluation-set.ts';
 import { TrainingHook } from './capture/training-hook.ts';
 import { Journal, type JournalSink, type ShownRecord } from './journal.ts';

@@ -105,13 +105,15 @@ test('only metrics/index.ts names metrics, only alerts/index.ts names rules', ()
 
 test('internals of tfjs are touched in one place only', () => {
   const inside = /\.lossFunctions|engine\(\)|activeTape|calculateLosses|stopTraining\b(?!\()|optimizer_/;
+  const places = /^src\/(capture\/engine\/|wasm\/backend\.ts)/;
   const touching = files('src').filter((file) => {
     const code = readFileSync(join(ROOT, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
     return inside.test(
       code.replace(/import[\s\S]*?from '[^']+';/g, '').replace(/stopTraining\(|engine\(\): object/g, ''),
     );
   });
-  expect(touching).toEqual(['src/capture/engine.ts', 'src/wasm/backend.ts']);
+  expect(touching.filter((file) => !places.test(file))).toEqual([]);
+  expect(touching.length).toBeGreaterThan(2);
 });
 
 describe('small rooms', () => {

@@ -1,5 +1,5 @@
 import type { ModelLike, TensorLike } from '../tf.ts';
-import { innerModel } from './engine.ts';
+import { innerModel } from './engine/model.ts';
 import type { OutputKind } from './outputs.ts';
 
 /** The last dense layer: kernel d x C (tfjs stores a class as a column). */

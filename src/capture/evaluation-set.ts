@@ -1,7 +1,8 @@
 import type { ModelLike, TensorData, TensorLike, TfLike } from '../tf.ts';
 import { UsageError } from '../usage-error.ts';
 import type { Read } from './decoder.ts';
-import { keepClone, labelTensor, lossFunctionsOf, lossNameOf, regularisationOf, tidy } from './engine.ts';
+import { lossFunctionsOf, lossNameOf, regularisationOf } from './engine/model.ts';
+import { keepClone, labelTensor, tidy } from './engine/tensors.ts';
 import { readLabels } from './labels.ts';
 import type { Readback } from './readback.ts';
 

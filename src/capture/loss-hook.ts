@@ -1,5 +1,5 @@
 import type { ModelLike, TensorLike } from '../tf.ts';
-import { lossFunctionsOf } from './engine.ts';
+import { lossFunctionsOf } from './engine/model.ts';
 
 /** The tensors of one batch that trains, alive only while the forward pass runs. */
 export interface Batch {

@@ -1,5 +1,5 @@
 import type { TensorData, TensorLike, TfLike } from '../tf.ts';
-import { keepClone } from './engine.ts';
+import { keepClone } from './engine/tensors.ts';
 
 /** Backends whose data lies in this process' memory, or whose readback is synchronous by nature: reading stalls nothing. */
 const SYNCHRONOUS = new Set(['cpu', 'wasm', 'tensorflow']);

@@ -1,6 +1,7 @@
 import type { ModelLike, TensorLike, TfLike } from '../tf.ts';
 import { UsageError } from '../usage-error.ts';
-import { type GradientListener, listenToGradients, optimizerOf, variablesOf } from './engine.ts';
+import { type GradientListener, listenToGradients } from './engine/gradients.ts';
+import { optimizerOf, variablesOf } from './engine/model.ts';
 import { type Batch, listenToLoss } from './loss-hook.ts';
 import { isComputing, listenToOptimizer, type OptimizerListener } from './optimizer-hook.ts';
 
