@@ -10,6 +10,9 @@ const EXACT_STEPS = 256;
 /** A matrix metric keeps at most this many values; then every second measurement between first and last is let go. */
 const MAX_MATRIX_VALUES = 4_000_000;
 
+/** For all elements of a measurement. */
+const NO_WEIGHT = Float64Array.of(0);
+
 /** Bucket number of a step: fixed edges, so that the page and the server always agree, whatever arrived when. */
 export function bucketOf(step: number): number {
   return step < EXACT_STEPS ? step : EXACT_STEPS + Math.floor(EXACT_STEPS * Math.log(step / EXACT_STEPS));
@@ -75,7 +78,8 @@ export class MetricHistory {
     const { fold: how } = this.declaration;
     if (how === 'last' || this.isMatrix) return bucket.last[element]!;
     if (how === 'sum') return bucket.sum[element]!;
-    return bucket.weight[element]! > 0 ? bucket.sum[element]! / bucket.weight[element]! : null;
+    // A weight of NaN shows as NaN: what has diverged must be seen.
+    return bucket.weight[element]! <= 0 ? null : bucket.sum[element]! / bucket.weight[element]!;
   }
 
   private bucketFor(record: MeasurementRecord, size: number): Bucket {
@@ -152,12 +156,16 @@ export class RunHistory {
     metric.add(record, this.weightsFor(record, metric.declaration));
   }
 
-  /** The weight metric of a step is recorded before the metrics that it weighs; without it each value counts once. */
+  /**
+   * The weight metric of a step is recorded before the metrics that it weighs. Without any each value counts once; a step whose weights
+   * were let go on the way counts for nothing, as a 1 among weights of 1e-12 would count for everything.
+   */
   private weightsFor(record: MeasurementRecord, { stream, weight, fold }: Declaration): Float64Array | null {
     // A sum has no weights: its weight metric only says over which examples it is shown.
     if (weight === undefined || fold === 'sum') return null;
     const latest = this.weights.get(`${stream}/${weight.metric}`);
-    if (latest === undefined || latest.step !== record.step) return null;
+    if (latest === undefined) return null;
+    if (latest.step !== record.step) return NO_WEIGHT;
     return weight.total ? Float64Array.of(latest.values.reduce((sum, value) => sum + value, 0)) : latest.values;
   }
 }

@@ -1,4 +1,5 @@
 export type { TrainingCallback } from './callbacks.ts';
+export type { ClassGradients, WeightUpdate } from './capture/class-gradients.ts';
 export type { LabelledTensors } from './capture/evaluation-set.ts';
 export type { OutputKind } from './capture/outputs.ts';
 export type { Examples, Snapshot } from './capture/snapshot.ts';
@@ -8,7 +9,7 @@ export type { Monitor } from './monitor.ts';
 export type { WatchOptions } from './options.ts';
 export type { AlertBody, AlertRecord, AnyRecord, Axis, Declaration, Panel } from './record.ts';
 export { atEpochEnd, every, everyStep, logSpaced, type Schedule } from './schedule.ts';
-export { type CallbackOptions, callbacks, classMetrics, initialGuesses } from './suite.ts';
+export { type CallbackOptions, callbacks, classGradients, classMetrics, initialGuesses } from './suite.ts';
 export type { ModelLike, OptimizerLike, TensorLike, TfLike } from './tf.ts';
 export { UsageError } from './usage-error.ts';
 export { VERSION } from './version.ts';

@@ -2,6 +2,7 @@ import type { Snapshot } from './capture/snapshot.ts';
 import { declarationOf, type Measured, type Metric, roleOf } from './metric.ts';
 import {
   type AnyRecord,
+  type Axis,
   type Declaration,
   listValues,
   type MeasurementRecord,
@@ -11,6 +12,7 @@ import {
   sizeOf,
   type Unnumbered,
 } from './record.ts';
+import { shortened } from './target.ts';
 
 /** Where the journal goes: the relay. Must not throw. */
 export interface JournalSink {
@@ -27,7 +29,11 @@ export type ShownRecord =
 
 interface Entry {
   readonly metric: Metric;
-  readonly shape: readonly number[];
+  /** Measured only where the snapshot is due. */
+  readonly onSchedule: boolean;
+  /** Where an axis is the layers: those of the first measurement; null before it, and in all other metrics. */
+  layers: readonly string[] | null;
+  shape: readonly number[];
   declared: boolean;
 }
 
@@ -54,13 +60,14 @@ export class Journal {
     const time = Date.now();
     const measurements: Unnumbered<MeasurementRecord>[] = [];
     for (const entry of this.entriesOf(snapshot)) {
+      if (entry.onSchedule && !snapshot.due) continue;
       const measured = this.ask(entry, snapshot);
       if (measured === null) continue;
       const { stream, step } = snapshot;
       const { id: metric } = entry.metric;
       if (!entry.declared) {
         entry.declared = true;
-        this.declare(declarationOf(entry.metric, stream), { time, step, epoch });
+        this.declare(resolved(entry, stream), { time, step, epoch });
       }
       const values = packValues(typeof measured === 'number' ? [measured] : measured, entry.metric.double);
       // Written out: eight spreads a step took longer than all metrics together.
@@ -133,12 +140,15 @@ export class Journal {
     return sum;
   }
 
-  private ask({ metric, shape }: Entry, snapshot: Snapshot): Measured {
+  private ask(entry: Entry, snapshot: Snapshot): Measured {
+    const { metric } = entry;
     try {
       const measured = metric.measure(snapshot);
-      const length = measured === null || typeof measured === 'number' ? 1 : measured.length;
-      const expected = sizeOf(shape);
-      if (measured === null || length === expected) return measured;
+      if (measured === null) return null;
+      if (metric.axes.includes('layer')) resolveLayers(entry, snapshot);
+      const length = typeof measured === 'number' ? 1 : measured.length;
+      const expected = sizeOf(entry.shape);
+      if (length === expected) return measured;
       throw new RangeError(`Expected ${expected} values, as its axes say, got ${length}.`);
     } catch (error) {
       this.trouble(`The metric ${metric.id}`, error);
@@ -159,16 +169,45 @@ export class Journal {
     if (entries === undefined) {
       entries = this.metrics
         .filter((metric) => metric.streams.includes(roleOf(stream)))
-        .map((metric) => ({ metric, shape: shapeOf(metric, classes), declared: false }));
+        .map((metric) => ({
+          metric,
+          onSchedule: declarationOf(metric, stream).cadence === 'schedule',
+          layers: null,
+          shape: shapeOf(metric.axes, classes, 0),
+          declared: false,
+        }));
       this.entries.set(stream, entries);
     }
     return entries;
   }
 }
 
-function shapeOf({ axes }: Metric, classes: number): number[] {
+function shapeOf(axes: readonly Axis[], classes: number, layers: number): number[] {
   return axes.map((axis) => {
     if (axis === 'class') return classes;
-    return typeof axis === 'string' ? 0 : (axis.labels ?? axis.values ?? []).length;
+    return axis === 'layer' ? layers : (axis.labels ?? axis.values ?? []).length;
   });
+}
+
+/** Takes the layers of the first measurement for all. Throws a RangeError where there are none, or where they are others later. */
+function resolveLayers(entry: Entry, { gradients, classes }: Snapshot): void {
+  const layers = gradients?.layers;
+  if (layers === undefined) throw new RangeError('Expected a metric by layer to read class gradients, got none.');
+  const { layers: known } = entry;
+  if (known === null) {
+    entry.layers = layers;
+    entry.shape = shapeOf(entry.metric.axes, classes, layers.length);
+  } else if (known !== layers && (known.length !== layers.length || known.some((name, i) => name !== layers[i]))) {
+    throw new RangeError(
+      `Expected the ${known.length} layers of the first measurement, got ${layers.length}, or others: give another model a run of its own.`,
+    );
+  }
+}
+
+/** The declaration with its layers by name. */
+function resolved({ metric, layers }: Entry, stream: string): Declaration {
+  const declaration = declarationOf(metric, stream);
+  if (layers === null) return declaration;
+  const axis: Axis = { name: 'layer', labels: layers.map(shortened) };
+  return { ...declaration, axes: declaration.axes.map((of) => (of === 'layer' ? axis : of)) };
 }

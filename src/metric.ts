@@ -26,6 +26,8 @@ export interface Metric {
   readonly weight?: Weight;
   /** Stored as float64 (counts). */
   readonly double?: boolean;
+  /** 'gradients': reads `gradients` or `update` of the snapshot, which are only captured where some metric says so. */
+  readonly part?: 'gradients';
   readonly panels: readonly MetricPanel[];
   /** Reads the snapshot; must not keep tensors or change anything. */
   measure(snapshot: Snapshot): Measured;

@@ -22,6 +22,8 @@ export interface Monitor {
   readonly shouldStop: boolean;
   /** Share of the training thread's time that classwatch took since the first step. */
   readonly overhead: number;
+  /** Share of the trainable parameters whose class gradients are measured; null before the first step. */
+  readonly coverage: number | null;
   /** Shows labels and predictions of a batch inside the loss function; returns the predictions. */
   observe<T extends TensorLike>(predictions: T, labels: TensorLike): T;
   /** Records a number of your own at the current step. */
@@ -91,6 +93,10 @@ export class LiveMonitor implements DrivenMonitor {
 
   get overhead(): number {
     return this.parts.recorder.overhead;
+  }
+
+  get coverage(): number | null {
+    return this.parts.recorder.coverage;
   }
 
   observe<T extends TensorLike>(predictions: T, labels: TensorLike): T {
@@ -183,6 +189,7 @@ export class SilentMonitor implements DrivenMonitor {
   readonly callbacks: TrainingCallback[] = [];
   readonly shouldStop = false;
   readonly overhead = 0;
+  readonly coverage = null;
   observe<T extends TensorLike>(predictions: T): T {
     return predictions;
   }

@@ -31,6 +31,8 @@ export interface WatchOptions {
   readonly predict?: (xs: never) => unknown;
   /** When the probe and the classifier are measured; default: log-spaced. */
   readonly schedule?: Schedule;
+  /** Share of training time that the class gradients may take, in (0, 1]: they are measured less often beyond it; default 0.05. */
+  readonly budget?: number;
   /** Folder of the runs; default 'runs'. */
   readonly logdir?: string;
   /** A classwatch server elsewhere; then nothing is stored or served here. */
@@ -67,6 +69,7 @@ const KINDS: { readonly [K in keyof Required<WatchOptions>]: Kind } = {
   optimizer: 'object',
   predict: 'function',
   schedule: 'function',
+  budget: 'number',
   logdir: 'string',
   url: 'string',
   token: 'string',
@@ -101,6 +104,7 @@ export function resolveOptions(options: WatchOptions): WatchOptions {
   const ruleIds = rules.map(({ id }) => id);
   for (const id of [...(resolved.stopOn ?? []), ...(resolved.rules ?? [])]) oneOf('a rule', id, ruleIds);
   checkPort(resolved.port);
+  checkBudget(resolved.budget);
   checkSets(resolved.evalSets ?? {});
   return resolved;
 }
@@ -136,6 +140,13 @@ function oneOf(name: string, value: string | undefined, known: readonly string[]
 function checkPort(port: number | undefined): void {
   if (port === undefined || (Number.isInteger(port) && port >= 0 && port <= 65535)) return;
   throw new UsageError(`Expected port to be an integer from 0 to 65535, got ${port}.`);
+}
+
+function checkBudget(budget: number | undefined): void {
+  if (budget === undefined || (budget > 0 && budget <= 1)) return;
+  throw new UsageError(
+    `Expected budget to be a share of training time above 0 and up to 1, got ${budget}: 0.05 is the default.`,
+  );
 }
 
 function checkSets(sets: { readonly [name: string]: unknown }): void {

@@ -1,12 +1,13 @@
 /**
- * The vocabulary on the wire and on disk: what a record is, and how the values of a measurement are packed.
- * Imports nothing and runs anywhere (training thread, worker, browser).
+ * The vocabulary on the wire and on disk: what a record is. Imports nothing but the packing of values and runs anywhere
+ * (training thread, worker, browser).
  */
+export { listValues, packValues, unpackValues, type Values } from './packed-values.ts';
 
 /** Version of the record format; a reader refuses a record whose `v` is larger than its own. */
 export const RECORD_VERSION = 1;
 
-/** One axis of a metric. `class` and `layer` take their labels from the run; a named axis brings its own. */
+/** One axis of a metric. `class` takes its labels from the run, a named axis brings its own; `layer` is named before it travels. */
 export type Axis =
   | 'class'
   | 'layer'
@@ -25,7 +26,7 @@ export interface Weight {
 export interface Panel {
   readonly group: string;
   readonly title: string;
-  readonly chart: 'line' | 'bar' | 'heatmap';
+  readonly chart: 'line' | 'bar' | 'heatmap' | 'pairs';
   /** Name of this metric in a chart that several metrics share. */
   readonly series?: string;
   /** Which measurement a bar or a heat map shows; default 'last'. */
@@ -143,63 +144,4 @@ export function sizeOf(shape: readonly number[]): number {
   let size = 1;
   for (const length of shape) size *= length;
   return size;
-}
-
-/** Unpacked values: `data` holds 0 where `missing` (if any) holds 1. */
-export interface Values {
-  readonly data: Float32Array | Float64Array;
-  readonly missing: Uint8Array | null;
-}
-
-const DOUBLE = 1;
-const HAS_MISSING = 2;
-
-/**
- * Packs row-major values: one flag byte, a bitmap of the missing ones (only if any), then little-endian float32, or
- * float64 on request. `null` is missing; NaN and Infinity are values and survive.
- */
-export function packValues(values: ArrayLike<number | null>, double = false): Uint8Array {
-  const missing = hasMissing(values);
-  const start = 1 + (missing ? (values.length + 7) >> 3 : 0);
-  // Typed arrays convert much faster than a DataView (null becomes 0), but need aligned memory: pack beside, then copy.
-  // Every machine that runs tfjs is little-endian.
-  const data = double ? new Float64Array(values as ArrayLike<number>) : new Float32Array(values as ArrayLike<number>);
-  const bytes = new Uint8Array(start + data.byteLength);
-  bytes[0] = (double ? DOUBLE : 0) | (missing ? HAS_MISSING : 0);
-  bytes.set(new Uint8Array(data.buffer), start);
-  for (let i = 0; missing && i < values.length; i++) if (values[i] === null) bytes[1 + (i >> 3)]! |= 1 << (i & 7);
-  return bytes;
-}
-
-function hasMissing(values: ArrayLike<number | null>): boolean {
-  if (ArrayBuffer.isView(values)) return false;
-  for (let i = 0; i < values.length; i++) if (values[i] === null) return true;
-  return false;
-}
-
-/** Inverse of `packValues`. Throws a RangeError if the bytes do not hold exactly `size` values. */
-export function unpackValues(bytes: Uint8Array, size: number): Values {
-  const flags = bytes.length > 0 ? bytes[0]! : 0;
-  const double = (flags & DOUBLE) !== 0;
-  const mapBytes = flags & HAS_MISSING ? (size + 7) >> 3 : 0;
-  const expected = 1 + mapBytes + size * (double ? 8 : 4);
-  if (bytes.length !== expected) {
-    throw new RangeError(`Expected ${expected} bytes for ${size} values, got ${bytes.length}: the record is damaged.`);
-  }
-  // The slice of a Node Buffer would share its memory.
-  const { buffer } = Uint8Array.prototype.slice.call(bytes, 1 + mapBytes);
-  const data = double ? new Float64Array(buffer) : new Float32Array(buffer);
-  return { data, missing: mapBytes > 0 ? unpackBits(bytes, size) : null };
-}
-
-/** The same as a flat row-major list with `null` for missing: the form that users and rules see. */
-export function listValues(bytes: Uint8Array, size: number): (number | null)[] {
-  const { data, missing } = unpackValues(bytes, size);
-  return Array.from(data, (value, i) => (missing?.[i] ? null : value));
-}
-
-function unpackBits(bytes: Uint8Array, size: number): Uint8Array {
-  const missing = new Uint8Array(size);
-  for (let i = 0; i < size; i++) missing[i] = (bytes[1 + (i >> 3)]! >> (i & 7)) & 1;
-  return missing;
 }

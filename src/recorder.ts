@@ -1,39 +1,18 @@
-import type { Classifier } from './capture/classifier.ts';
 import { classifierRows } from './capture/classifier.ts';
 import { Decoder, type Read } from './capture/decoder.ts';
 import { stopTraining } from './capture/engine/model.ts';
+import type { TapeTensor } from './capture/engine/tape.ts';
 import type { Evaluation, EvaluationSet } from './capture/evaluation-set.ts';
+import { GradientWatch } from './capture/gradient-watch.ts';
 import type { Batch } from './capture/loss-hook.ts';
-import type { OutputKind } from './capture/outputs.ts';
 import { Readback } from './capture/readback.ts';
 import { type Examples, Snapshot } from './capture/snapshot.ts';
 import { StepBatches } from './capture/step-batches.ts';
 import type { StepListener } from './capture/training-hook.ts';
+import { isHere, Turns } from './capture/turns.ts';
 import { Epochs } from './epoch.ts';
-import type { Journal } from './journal.ts';
-import type { Schedule } from './schedule.ts';
-import type { ModelLike, TensorData, TensorLike, TfLike } from './tf.ts';
-
-export interface RecorderOptions {
-  readonly tf: TfLike;
-  readonly model: ModelLike | null;
-  readonly classes: number;
-  readonly outputs: OutputKind | 'auto';
-  readonly predict: ((xs: never) => unknown) | null;
-  readonly sets: readonly EvaluationSet[];
-  readonly schedule: Schedule;
-  /** The classifier of the model as it is now; null where there is none. */
-  readonly classifier: () => Classifier | null;
-  readonly journal: Journal;
-  /** Whether the sets are also evaluated at the end of each epoch and of the run. */
-  readonly atEnds: boolean;
-  /** Asked after each step: whether fit should stop. */
-  readonly shouldStop: () => boolean;
-  /** Measurements that were not handed over. */
-  readonly dropped: () => number;
-  /** One sentence, told once. */
-  readonly report: (sentence: string) => void;
-}
+import type { RecorderOptions } from './recorder-options.ts';
+import type { TensorData } from './tf.ts';
 
 /** Turns what the hook sees into snapshots, and has them measured in the order of training. */
 export class Recorder implements StepListener {
@@ -42,9 +21,14 @@ export class Recorder implements StepListener {
   spent = 0;
   private readonly readback: Readback;
   private readonly decoder: Decoder;
+  private readonly gradients: GradientWatch | null;
   private batches = new StepBatches();
+  /** Of the pass at hand. */
+  private variables: readonly TapeTensor[] = [];
+  /** Whether what goes by the schedule is measured at this step. */
+  private due = false;
   private evaluatedAt = -1;
-  private queue: Promise<void> | null = null;
+  private readonly turns: Turns;
   private startedAt = 0;
   /** Measurements that the device had no room for. */
   private missed = 0;
@@ -52,8 +36,14 @@ export class Recorder implements StepListener {
 
   constructor(options: RecorderOptions) {
     this.options = options;
+    this.turns = new Turns((error) => options.journal.trouble('A measurement', error));
     this.readback = new Readback(options.tf);
     this.decoder = new Decoder(options.classes, options.outputs);
+    const { tf, model, classes, budget, report, journal } = options;
+    const { readback } = this;
+    const failed = (error: unknown) => journal.trouble('The gradients', error);
+    this.gradients =
+      budget === null ? null : new GradientWatch({ tf, model, classes, budget, readback, report, failed });
   }
 
   /** Share of the time since the first step that the monitor spent on the training thread. */
@@ -62,11 +52,20 @@ export class Recorder implements StepListener {
     return this.startedAt === 0 || elapsed === 0 ? 0 : this.spent / elapsed;
   }
 
+  /** Share of the trainable parameters whose class gradients are measured; null while there are none. */
+  get coverage(): number | null {
+    return this.gradients?.coverage ?? null;
+  }
+
   begin(step: number): void {
     if (this.startedAt === 0) this.startedAt = performance.now();
+    this.due = false;
     this.guard('The schedule', () => {
-      if (this.options.schedule(step)) this.evaluate(step);
+      const due = this.options.schedule(step);
+      this.due = due || step === 0;
+      if (due) this.evaluate(step);
     });
+    this.gradients?.begin(step, this.due);
   }
 
   /** Evaluates every set and the classifier with the weights as they are, once per step. */
@@ -88,34 +87,62 @@ export class Recorder implements StepListener {
     if (this.options.atEnds) this.evaluate(step);
   }
 
-  forward(batch: Batch | null, loss: TensorLike): void {
-    this.timed(() =>
-      this.guard('The batch', () => {
-        if (batch === null) this.options.journal.unlabelled();
-        const decode = (labels: Read, outputs: Read, losses: Read | null) => this.decode(labels, outputs, losses);
-        if (!this.batches.add(batch, loss, this.readback, decode)) this.missed++;
-      }),
-    );
+  opening(): void {
+    this.work('The gradients', () => this.gradients?.opening());
+  }
+
+  forward(batches: readonly Batch[], loss: TapeTensor, variables: readonly TapeTensor[]): void {
+    this.variables = variables;
+    let labels: Int32Array | null = null;
+    this.work('The batch', () => {
+      if (batches.length === 0) this.options.journal.unlabelled();
+      const decode = (labels: Read, outputs: Read, losses: Read | null) => this.decode(labels, outputs, losses);
+      for (const batch of batches.length === 0 ? [null] : batches) {
+        const read = this.batches.add(batch, loss, this.readback, decode);
+        if (read === null) this.missed++;
+        else if (isHere(read)) labels = read.examples?.labels ?? null;
+      }
+    });
+    if (batches.length > 1) {
+      this.options.report('Expected one batch in each loss function, got several: class gradients are not measured.');
+    }
+    const [batch = null] = batches.length > 1 ? [] : batches;
+    this.work('The gradients', () => this.gradients?.forward(batch, labels, loss, variables));
+  }
+
+  backward(gradients: readonly (TapeTensor | null)[]): void {
+    this.work('The gradients', () => this.gradients?.backward(gradients, this.variables));
+  }
+
+  closed(): void {
+    this.work('The gradients', () => this.gradients?.closed());
+    this.variables = [];
   }
 
   end(step: number): void {
-    const { batches } = this;
-    this.abandon();
+    const { batches, due } = this;
+    this.batches = new StepBatches();
     const { model, shouldStop } = this.options;
     if (model !== null && shouldStop()) stopTraining(model);
-    this.timed(() =>
-      this.guard('The step', () => {
-        const epoch = this.epochs.at(step);
-        this.whenRead(batches.whole(), ({ examples, loss }) => {
-          const { classes, journal } = this.options;
-          journal.measure(new Snapshot({ stream: 'train', step, classes, loss, examples }), epoch);
-        });
-      }),
-    );
+    this.work('The step', () => {
+      const epoch = this.epochs.at(step);
+      const whole = batches.whole();
+      const seen = this.gradients?.end(step, () => this.spent) ?? null;
+      const here = isHere(whole) && (seen === null || isHere(seen));
+      const both = here ? ([whole, seen] as const) : Promise.all([whole, seen]);
+      this.whenRead(both, ([{ examples, loss }, of]) => {
+        const { classes, journal } = this.options;
+        const { gradients = null, update = null } = of ?? {};
+        const parts = { step, classes, update, due };
+        journal.measure(new Snapshot({ ...parts, stream: 'train', loss, examples, gradients }), epoch);
+        if (update !== null) journal.measure(new Snapshot({ ...parts, stream: 'model' }), epoch);
+      });
+    });
   }
 
   abandon(): void {
     this.batches = new StepBatches();
+    this.work('The gradients', () => this.gradients?.abandon());
   }
 
   failed(error: unknown): void {
@@ -124,7 +151,7 @@ export class Recorder implements StepListener {
 
   /** Resolves when everything that was read has been measured. */
   async settled(): Promise<void> {
-    while (this.queue !== null) await this.queue;
+    await this.turns.settled();
   }
 
   private evaluateSet(set: EvaluationSet, step: number, epoch: number | null): void {
@@ -152,7 +179,12 @@ export class Recorder implements StepListener {
 
   private measureMonitor(step: number, epoch: number | null): void {
     const { classes, journal, dropped } = this.options;
-    const monitor = { overhead: this.overhead, dropped: dropped() + this.missed + journal.troubleCount };
+    const monitor = {
+      overhead: this.overhead,
+      dropped: dropped() + this.missed + journal.troubleCount,
+      coverage: this.coverage,
+      interval: this.gradients?.interval ?? null,
+    };
     journal.measure(new Snapshot({ stream: 'monitor', step, classes, monitor }), epoch);
   }
 
@@ -171,27 +203,20 @@ export class Recorder implements StepListener {
     return decoded.examples;
   }
 
-  /** Runs `use` now if the data is here and nothing waits, else in its turn: records keep the order of training. */
+  /** Runs `use` in its turn; null: the device had no room. */
   private whenRead<T>(result: T | Promise<T> | null, use: (value: T) => void): void {
-    if (result === null) return void this.missed++;
-    if (this.queue === null && isHere(result)) use(result);
-    else this.enqueue(async () => use(await result));
-  }
-
-  private enqueue(task: () => Promise<void>): void {
-    const turn: Promise<void> = (this.queue ?? Promise.resolve())
-      .then(task)
-      .catch((error) => this.options.journal.trouble('A measurement', error))
-      .then(() => {
-        if (this.queue === turn) this.queue = null;
-      });
-    this.queue = turn;
+    if (result === null) this.missed++;
+    else this.turns.take(result, use);
   }
 
   private timed(work: () => void): void {
     const start = performance.now();
     work();
     this.spent += performance.now() - start;
+  }
+
+  private work(what: string, work: () => void): void {
+    this.timed(() => this.guard(what, work));
   }
 
   private guard(what: string, work: () => void): void {
@@ -207,8 +232,4 @@ function mean(values: ArrayLike<number>): number {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += values[i]!;
   return sum / values.length;
-}
-
-function isHere<T>(value: T | Promise<T>): value is T {
-  return !(value instanceof Promise);
 }

@@ -38,7 +38,18 @@ export function initialGuesses(tf: TfLike, options: CallbackOptions): TrainingCa
 
 /** Only the metrics of the classes: loss, recall, precision and predictions of each, on the batches and the probe set. */
 export function classMetrics(tf: TfLike, options: CallbackOptions = {}): TrainingCallback[] {
-  const selected = metrics.filter(({ streams }) => streams.includes('train') || streams.includes('probe'));
+  const selected = metrics.filter(
+    ({ streams, part }) => part === undefined && (streams.includes('train') || streams.includes('probe')),
+  );
+  return suite(tf, options, { metrics: selected });
+}
+
+/**
+ * Only the gradients of the classes: norm, cosines, alignment, share and noise of each, the gradient and the update they make, and what
+ * measuring them costs. Needs no probe: it looks at the batches that train. Throws a UsageError for unknown options.
+ */
+export function classGradients(tf: TfLike, options: CallbackOptions = {}): TrainingCallback[] {
+  const selected = metrics.filter(({ streams, part }) => part === 'gradients' || streams.includes('monitor'));
   return suite(tf, options, { metrics: selected });
 }
 

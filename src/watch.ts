@@ -104,6 +104,7 @@ async function assemble(
     schedule,
     classifier: () => (model === null ? null : findClassifier(model, classes)),
     journal,
+    budget: budgetOf(metrics, options),
     atEnds: !selection.scheduleOnly,
     dropped: () => (link?.dropped ?? 0) + troubles,
     shouldStop: () => link?.shouldStop ?? false,
@@ -116,6 +117,14 @@ async function assemble(
     await link?.close(false);
     throw error;
   }
+}
+
+/** Share of training time for class gradients. */
+const DEFAULT_BUDGET = 0.05;
+
+/** Nobody pays for gradients that no metric reads. */
+function budgetOf(metrics: readonly Metric[], { budget = DEFAULT_BUDGET }: WatchOptions): number | null {
+  return metrics.some(({ part }) => part === 'gradients') ? budget : null;
 }
 
 const NOWHERE: JournalSink = { write: () => {}, send: () => {} };

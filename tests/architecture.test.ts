@@ -8,7 +8,7 @@ import { ROOT } from './support/script.ts';
  * The first room whose pattern fits is the file's.
  */
 const ROOMS: readonly (readonly [name: string, pattern: RegExp])[] = [
-  ['words', /^src\/(record|schedule|usage-error|printable|nearest|tf|version|epoch|callbacks)\.ts$/],
+  ['words', /^src\/(record|packed-values|schedule|usage-error|printable|nearest|tf|version|epoch|callbacks)\.ts$/],
   ['wasm', /^src\/wasm\//],
   ['stats', /^src\/(stats\/(?!window|range-sum).*)\.ts$/],
   ['history', /^src\/(history|stats\/(window|range-sum))\.ts$/],
@@ -21,7 +21,7 @@ const ROOMS: readonly (readonly [name: string, pattern: RegExp])[] = [
   ['server', /^src\/server\//],
   [
     'training side',
-    /^src\/(journal|recorder|options|target|report|monitor|watch|suite|index)\.ts$|^src\/relay\/(link|host|frame|ring|message)\.ts$/,
+    /^src\/(journal|recorder|recorder-options|options|target|report|monitor|watch|suite|index)\.ts$|^src\/relay\/(link|host|frame|ring|message)\.ts$/,
   ],
   ['relay worker', /^src\/relay\//],
   ['command line', /^src\/cli/],
@@ -30,7 +30,7 @@ const ROOMS: readonly (readonly [name: string, pattern: RegExp])[] = [
 
 /** Runs in the browser too, so it may not touch Node. */
 const PORTABLE =
-  /^(src\/(capture|metrics|stats|alerts|theory|geometry|wasm)\/|src\/(record|schedule|history|protocol)\.ts|dashboard\/(?!vite))/;
+  /^(src\/(capture|metrics|stats|alerts|theory|geometry|wasm)\/|src\/(record|packed-values|schedule|history|protocol)\.ts|dashboard\/(?!vite))/;
 /** What the page may take from src: the vocabulary and pure folds. */
 const PAGE_IMPORTS = /^src\/(record|history|protocol|stats\/[\w-]+|store\/store)\.ts$/;
 

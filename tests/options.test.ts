@@ -19,6 +19,13 @@ test.each([
   [{ outputs: 'logit' }, /did you mean 'logits'\?$/],
   [{ port: 70000 }, /^Expected port to be an integer from 0 to 65535, got 70000\.$/],
   [{ port: '6120' }, /^Expected the option port to be a number, got a string\.$/],
+  [
+    { budget: 0 },
+    /^Expected budget to be a share of training time above 0 and up to 1, got 0: 0\.05 is the default\.$/,
+  ],
+  [{ budget: 5 }, /^Expected budget to be a share of training time above 0 and up to 1, got 5: /],
+  [{ budget: NaN }, /^Expected budget to be a share of training time above 0 and up to 1, got NaN: /],
+  [{ budget: '5%' }, /^Expected the option budget to be a number, got a string\.$/],
   [{ name: 5 }, /^Expected the option name to be a string, got a number\.$/],
   [{ schedule: 10 }, /^Expected the option schedule to be a function, got a number\.$/],
   [{ stopOn: ['predicton-collapse'] }, /got 'predicton-collapse': did you mean 'prediction-collapse'\?$/],
@@ -26,6 +33,10 @@ test.each([
 ])('%j is refused with a sentence', (options, sentence) => {
   expect(() => resolveOptions(options as WatchOptions)).toThrow(sentence);
   expect(() => callbacks(tf, options as WatchOptions)).toThrow(sentence);
+});
+
+test('a budget is a share of training time, all of it at most', () => {
+  expect([0.05, 1].map((budget) => resolveOptions({ budget }).budget)).toEqual([0.05, 1]);
 });
 
 test('code goes before environment before default', () => {

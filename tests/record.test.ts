@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { fullName, listValues, packValues, sizeOf, unpackValues } from '../src/record.ts';
 
 test('values survive packing: float32 by default, missing apart from 0, NaN and both infinities', () => {
@@ -21,6 +21,77 @@ test('any list survives', () => {
       expect(listValues(packValues(values, double), values.length)).toEqual(expected);
     }),
   );
+});
+
+describe('where most values are missing', () => {
+  const rarely = (share: number) => fc.integer({ min: 0, max: 99 }).map((n) => n < share * 100);
+  const value = fc.oneof(fc.double(), fc.constantFrom(0, -0, NaN, Infinity, -Infinity));
+  const pattern = fc
+    .constantFrom(0, 0.02, 0.1, 0.4, 0.6, 1)
+    .chain((share) => fc.array(fc.tuple(rarely(share), value), { maxLength: 300 }))
+    .map((cells) => cells.map(([isPresent, of]) => (isPresent ? of : null)));
+
+  test('any pattern survives, and takes the shorter form', () => {
+    fc.assert(
+      fc.property(pattern, fc.boolean(), (values, double) => {
+        const packed = packValues(values, double);
+        const expected = values.map((v) => (v === null || double ? v : Math.fround(v)));
+        expect(listValues(packed, values.length)).toEqual(expected);
+        const width = double ? 8 : 4;
+        const present = values.filter((v) => v !== null).length;
+        const bitmap = present < values.length ? Math.ceil(values.length / 8) : 0;
+        const dense = 1 + bitmap + width * values.length;
+        const sparse = present < values.length ? 5 + (4 + width) * present : Infinity;
+        expect(packed.length).toBe(Math.min(dense, sparse));
+        const { data, missing } = unpackValues(packed, values.length);
+        expect(data).toBeInstanceOf(double ? Float64Array : Float32Array);
+        values.forEach((v, i) => {
+          expect([missing?.[i] ?? 0, v === null && data[i]]).toEqual(v === null ? [1, 0] : [0, false]);
+        });
+      }),
+    );
+  });
+
+  test('a matrix of 1,000 classes takes what its three present ones need', () => {
+    const values = new Array<number | null>(1_000_000).fill(null);
+    const at = [7, 500, 999].flatMap((a) => [7, 500, 999].map((b) => a * 1000 + b));
+    for (const i of at) values[i] = i;
+    const packed = packValues(values);
+    expect(packed.length).toBe(5 + 9 * 8);
+    const { data, missing } = unpackValues(packed, 1_000_000);
+    expect(at.map((i) => data[i])).toEqual(at);
+    expect(missing!.reduce((sum, bit) => sum + bit, 0)).toBe(1_000_000 - 9);
+  });
+
+  test('packed values may be a part of a Buffer, and share nothing with it', () => {
+    const packed = packValues([null, null, null, null, 5, null, null, null]);
+    const buffer = Buffer.concat([Buffer.of(9, 9, 9), packed]).subarray(3);
+    const { data } = unpackValues(buffer, 8);
+    buffer.fill(0);
+    expect(data[4]).toBe(5);
+  });
+
+  const packed = packValues([...new Array<null>(30).fill(null), 1, 2]);
+  const with32 = (at: number, number: number) => {
+    const bytes = packed.slice();
+    new DataView(bytes.buffer).setUint32(at, number, true);
+    return bytes;
+  };
+  test.each<[string, Uint8Array, number, RegExp]>([
+    ['no length', Uint8Array.of(4), 32, /^Expected 5 bytes for 32 values, got 1: the record is damaged\.$/],
+    ['a byte less', packed.slice(0, -1), 32, /^Expected 21 bytes for 32 values, got 20: /],
+    ['a byte more', Uint8Array.of(...packed, 0), 32, /^Expected 21 bytes for 32 values, got 22: /],
+    ['more values than it has room for', with32(1, 3), 32, /^Expected 29 bytes for 32 values, got 21: /],
+    ['more values than elements', with32(1, 4_000_000_000), 32, /^Expected at most 32 values, got 4000000000: /],
+    ['an index beyond the last', packed, 31, /^Expected ascending indices below 31, got 31: /],
+    ['an index twice', with32(9, 30), 32, /^Expected ascending indices below 32, got 30: /],
+    ['indices that go down', with32(5, 31), 32, /^Expected ascending indices below 32, got 31: /],
+    ['a bitmap as well', Uint8Array.of(6, ...packed.slice(1)), 32, /^Expected packed values, got unknown flags 6: /],
+    ['unknown flags', Uint8Array.of(8, 0, 0, 0, 0), 1, /^Expected packed values, got unknown flags 8: /],
+  ])('%s is refused with a sentence', (_, bytes, size, sentence) => {
+    expect(() => unpackValues(bytes, size)).toThrow(RangeError);
+    expect(() => unpackValues(bytes, size)).toThrow(sentence);
+  });
 });
 
 test('typed arrays pack like lists', () => {

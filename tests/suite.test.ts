@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { TrainingCallback } from '../src/callbacks.ts';
 import type { ShownRecord } from '../src/journal.ts';
-import { type CallbackOptions, callbacks, classMetrics, initialGuesses } from '../src/suite.ts';
+import { type CallbackOptions, callbacks, classGradients, classMetrics, initialGuesses } from '../src/suite.ts';
 import type { TfLike } from '../src/tf.ts';
 import { folder, run } from './support/script.ts';
 import { tf, wasm } from './support/tensorflow.ts';
@@ -48,7 +48,31 @@ describe('one line in fit', () => {
   test('classMetrics measures classes on batches and probe, and nothing of the weights', async () => {
     const measured = names(await trained(classMetrics));
     expect(measured).toEqual(expect.arrayContaining(['train/class-recall', 'probe/class-precision']));
-    expect(measured.filter((name) => name.startsWith('model/'))).toEqual([]);
+    expect(measured.filter((name) => name.startsWith('model/') || name.includes('grad'))).toEqual([]);
+  });
+
+  test('classGradients measures gradients and what they cost, nothing else, and needs no probe', async () => {
+    const records: ShownRecord[] = [];
+    const { xs, ys } = blobs([40, 20, 4]);
+    const model = net(3);
+    model.compile({ optimizer: tf.train.sgd(0.1), loss: 'categoricalCrossentropy' });
+    const suite = classGradients(tf, { onRecord: (record) => records.push(record) });
+    await model.fit(xs, ys, { epochs: 2, batchSize: 16, verbose: 0, callbacks: suite as never });
+    const others = names(records).filter((name) => !/^monitor\/|grad|update|alignment|jump/.test(name));
+    expect([others, records.at(-1)]).toMatchObject([[], { kind: 'end', step: 8, body: { status: 'finished' } }]);
+    expect(names(records)).toEqual(
+      expect.arrayContaining([
+        'train/class-grad-norm',
+        'train/class-grad-cosine',
+        'train/class-alignment',
+        'train/gradient-noise',
+        'model/gradient-norm',
+        'model/update-ratio',
+        'monitor/coverage',
+        'monitor/interval',
+        'monitor/overhead',
+      ]),
+    );
   });
 
   test('works behind a BaseCallback of the user too', async () => {

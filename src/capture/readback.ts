@@ -24,6 +24,11 @@ export class Readback {
     this.synchronous = synchronous;
   }
 
+  /** Whether reading costs nothing but the time it takes to copy. */
+  get isSynchronous(): boolean {
+    return this.synchronous();
+  }
+
   /** Null when too many tensors are under way: measure this another time. The tensors stay the caller's. */
   read(tensors: readonly TensorLike[]): Reading | null {
     if (this.synchronous()) return tensors.map((tensor) => tensor.dataSync());

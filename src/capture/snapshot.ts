@@ -1,7 +1,9 @@
 import { argmaxRows } from '../stats/argmax.ts';
 import { confusion } from '../stats/confusion.ts';
 import { rowCosines, rowNorms } from '../stats/cosine.ts';
+import { gramNorms, spreadColumns } from '../stats/gram.ts';
 import { type Tally, tally } from '../stats/tally.ts';
+import type { ClassGradients, WeightUpdate } from './class-gradients.ts';
 
 /** Labelled examples with what the network said about them. */
 export interface Examples {
@@ -18,6 +20,10 @@ export interface MonitorFigures {
   readonly overhead: number;
   /** Measurements that failed or were not handed over, so far. */
   readonly dropped: number;
+  /** Share of the trainable parameters whose class gradients are measured; null where nobody asked for them. */
+  readonly coverage: number | null;
+  /** Class gradients are measured at every n-th step; null where nobody asked for them. */
+  readonly interval: number | null;
 }
 
 /** What a metric may read of one stream at one step. Derived things are computed when first asked for, once for all. */
@@ -33,7 +39,13 @@ export class Snapshot {
   readonly classifier: Float32Array | null;
   /** classwatch about itself; null in the other streams. */
   readonly monitor: MonitorFigures | null;
-  private memo: { tally?: Tally; predicted?: Int32Array; confusion?: Float64Array } = {};
+  /** Class gradients of the step; null where they were not measured. */
+  readonly gradients: ClassGradients | null;
+  /** Gradient and move of all weights at the step; null where neither was measured. */
+  readonly update: WeightUpdate | null;
+  /** Whether what is measured on schedule is measured at this step. */
+  readonly due: boolean;
+  private memo: { tally?: Tally; predicted?: Int32Array; confusion?: Float64Array; norms?: Float64Array } = {};
 
   constructor(parts: {
     stream: string;
@@ -43,6 +55,9 @@ export class Snapshot {
     examples?: Examples | null;
     classifier?: Float32Array | null;
     monitor?: MonitorFigures | null;
+    gradients?: ClassGradients | null;
+    update?: WeightUpdate | null;
+    due?: boolean;
   }) {
     this.stream = parts.stream;
     this.step = parts.step;
@@ -51,6 +66,9 @@ export class Snapshot {
     this.examples = parts.examples ?? null;
     this.classifier = parts.classifier ?? null;
     this.monitor = parts.monitor ?? null;
+    this.gradients = parts.gradients ?? null;
+    this.update = parts.update ?? null;
+    this.due = parts.due ?? true;
   }
 
   /** Predicted class of each example (argmax; -1 where the output is not finite). */
@@ -82,5 +100,25 @@ export class Snapshot {
   /** Cosine between the rows of every two classes, C x C. */
   get classifierCosines(): (number | null)[] | null {
     return this.classifier === null ? null : rowCosines(this.classifier, this.classifier.length / this.classes);
+  }
+
+  /** Norm of the gradient of each class that the step holds, in the order of `gradients.present`; null without class gradients. */
+  get gradientNorms(): Float64Array | null {
+    if (this.gradients === null) return null;
+    this.memo.norms ??= gramNorms(this.gradients.gram, this.gradients.present.length);
+    return this.memo.norms;
+  }
+
+  /**
+   * What `of` says about the classes that the step holds, one value each, for all classes: C values, missing where the class is absent.
+   * Null without class gradients, and where `of` says nothing.
+   */
+  byClass(
+    of: (gradients: ClassGradients, norms: Float64Array) => ArrayLike<number | null> | null,
+  ): (number | null)[] | null {
+    const { gradients, gradientNorms } = this;
+    if (gradients === null || gradientNorms === null || gradients.present.length === 0) return null;
+    const values = of(gradients, gradientNorms);
+    return values === null ? null : spreadColumns(values, gradients.present, this.classes);
   }
 }

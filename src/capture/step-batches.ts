@@ -14,7 +14,7 @@ export interface StepExamples {
 
 type Decode = (labels: Read, outputs: Read, losses: Read | null) => Examples | null;
 
-interface ReadBatch {
+export interface ReadBatch {
   readonly examples: Examples | null;
   readonly loss: number;
 }
@@ -23,17 +23,23 @@ interface ReadBatch {
 export class StepBatches {
   private readonly batches: (ReadBatch | Promise<ReadBatch>)[] = [];
 
-  /** Reads a batch, now or later. False if the device has no room for it: it is left out. */
-  add(batch: Batch | null, loss: TensorLike, readback: Readback, decode: Decode): boolean {
+  /** Reads a batch, now or later. Null if the device has no room for it: it is left out. */
+  add(
+    batch: Batch | null,
+    loss: TensorLike,
+    readback: Readback,
+    decode: Decode,
+  ): ReadBatch | Promise<ReadBatch> | null {
     const reading = readback.read(batch === null ? [loss] : [loss, ...tensorsOf(batch)]);
-    if (reading === null) return false;
+    if (reading === null) return null;
     const shapes = batch === null ? null : tensorsOf(batch).map((tensor) => tensor.shape.slice());
     const finish = ([value, ...rest]: TensorData[]): ReadBatch => {
       const [labels, outputs, losses = null] = rest.map((data, i): Read => ({ data, shape: shapes![i]! }));
       return { loss: value![0]!, examples: shapes === null ? null : decode(labels!, outputs!, losses) };
     };
-    this.batches.push(Array.isArray(reading) ? finish(reading) : reading.then(finish));
-    return true;
+    const read = Array.isArray(reading) ? finish(reading) : reading.then(finish);
+    this.batches.push(read);
+    return read;
   }
 
   /** Everything of the step as one. */

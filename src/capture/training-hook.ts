@@ -2,6 +2,7 @@ import type { ModelLike, TensorLike, TfLike } from '../tf.ts';
 import { UsageError } from '../usage-error.ts';
 import { type GradientListener, listenToGradients } from './engine/gradients.ts';
 import { optimizerOf, variablesOf } from './engine/model.ts';
+import type { TapeTensor } from './engine/tape.ts';
 import { type Batch, listenToLoss } from './loss-hook.ts';
 import { isComputing, listenToOptimizer, type OptimizerListener } from './optimizer-hook.ts';
 
@@ -9,8 +10,14 @@ import { isComputing, listenToOptimizer, type OptimizerListener } from './optimi
 export interface StepListener {
   /** Before the first gradient of a step: the weights had `step` updates. */
   begin(step: number): void;
-  /** In the forward pass of a batch, while its tensors are alive. `batch` is null where no labels were seen. */
-  forward(batch: Batch | null, loss: TensorLike): void;
+  /** Before a forward pass. */
+  opening(): void;
+  /** At the end of a forward pass, while its tensors are alive; no batches where no labels were seen. */
+  forward(batches: readonly Batch[], loss: TapeTensor, variables: readonly TapeTensor[]): void;
+  /** After the backward pass; gradients in the order of the variables. */
+  backward(gradients: readonly (TapeTensor | null)[]): void;
+  /** The pass is over, also when something threw. */
+  closed(): void;
   /** The weights were updated: `step` is over. */
   end(step: number): void;
   /** The update threw: what was seen of this step is void. */
@@ -38,6 +45,8 @@ export class TrainingHook implements GradientListener, OptimizerListener {
   private begun = false;
   private ours = false;
   private batches: Batch[] = [];
+  private pass: readonly TapeTensor[] = [];
+  private sure = false;
   private unhookLoss: () => void = () => {};
   private readonly model: ModelLike | null;
   private readonly fixedOptimizer: object | null;
@@ -79,8 +88,10 @@ export class TrainingHook implements GradientListener, OptimizerListener {
     this.ours = this.isOurs(xs);
     if (!this.ours) return;
     this.batches = [];
+    this.pass = xs as readonly TapeTensor[];
     this.adopt();
     this.begin();
+    this.listener.opening();
     if (this.model !== null) {
       this.unhookLoss = listenToLoss(this.model, 0, (batch) => {
         this.batches = [batch];
@@ -90,17 +101,22 @@ export class TrainingHook implements GradientListener, OptimizerListener {
 
   forward(loss: TensorLike): void {
     if (!this.ours) return;
-    const sure = this.model !== null || isComputing(this) === true || this.batches.length > 0 || modelless.size === 1;
-    if (!sure) return;
-    for (const batch of this.batches) this.listener.forward(batch, loss);
-    if (this.batches.length === 0) this.listener.forward(null, loss);
+    this.sure = this.model !== null || isComputing(this) === true || this.batches.length > 0 || modelless.size === 1;
+    if (this.sure) this.listener.forward(this.batches, loss as TapeTensor, this.pass);
+  }
+
+  backward(gradients: readonly (TapeTensor | null)[]): void {
+    if (this.ours && this.sure) this.listener.backward(gradients);
   }
 
   after(): void {
     this.unhookLoss();
     this.unhookLoss = () => {};
+    if (this.ours) this.listener.closed();
     this.batches = [];
+    this.pass = [];
     this.ours = false;
+    this.sure = false;
   }
 
   failed(error: unknown): void {

@@ -1,19 +1,35 @@
 import type { Metric } from '../metric.ts';
 import absentRate from './absent-rate.ts';
 import accuracy from './accuracy.ts';
+import classAlignment from './class-alignment.ts';
+import classGradCosine from './class-grad-cosine.ts';
+import classGradNorm from './class-grad-norm.ts';
+import classGradientDot from './class-gradient-dot.ts';
 import classLoss from './class-loss.ts';
 import classPrecision from './class-precision.ts';
 import classRecall from './class-recall.ts';
+import classUpdateAlignment from './class-update-alignment.ts';
 import classifierCosine from './classifier-cosine.ts';
 import classifierNorm from './classifier-norm.ts';
 import confusion from './confusion.ts';
+import coverage from './coverage.ts';
+import dominantJump from './dominant-jump.ts';
 import dropped from './dropped.ts';
+import gradientNoise from './gradient-noise.ts';
+import gradientNorm from './gradient-norm.ts';
+import gradientShare from './gradient-share.ts';
+import gradientSignal from './gradient-signal.ts';
+import gradientSupport from './gradient-support.ts';
+import interval from './interval.ts';
+import layerGradNorm from './layer-grad-norm.ts';
 import loss from './loss.ts';
 import macroRecall from './macro-recall.ts';
 import meanProbability from './mean-probability.ts';
 import overhead from './overhead.ts';
 import predictedFraction from './predicted-fraction.ts';
 import support from './support.ts';
+import updateNorm from './update-norm.ts';
+import updateRatio from './update-ratio.ts';
 
 /** Every metric, in the order of the page. One that weighs others comes before them. */
 export const metrics: readonly Metric[] = [
@@ -29,7 +45,23 @@ export const metrics: readonly Metric[] = [
   confusion,
   classifierNorm,
   classifierCosine,
+  gradientSupport,
+  classGradNorm,
+  classAlignment,
+  classGradCosine,
+  classUpdateAlignment,
+  gradientShare,
+  gradientSignal,
+  gradientNoise,
+  layerGradNorm,
+  dominantJump,
+  classGradientDot,
+  gradientNorm,
+  updateNorm,
+  updateRatio,
   absentRate,
   overhead,
+  interval,
+  coverage,
   dropped,
 ];

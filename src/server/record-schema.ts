@@ -45,7 +45,7 @@ const bound = v.nullable(v.number());
 const panel = v.strictObject({
   group: name,
   title: name,
-  chart: v.picklist(['line', 'bar', 'heatmap']),
+  chart: v.picklist(['line', 'bar', 'heatmap', 'pairs']),
   series: v.exactOptional(name),
   at: v.exactOptional(v.picklist(['first', 'last'])),
   share: v.exactOptional(v.boolean()),

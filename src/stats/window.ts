@@ -203,7 +203,8 @@ function fillRows(metric: MetricHistory, support: MetricHistory, series: Windowe
 function settle({ values, present, size }: WindowedSeries, row: number, isSum: boolean, weight: Float64Array): void {
   for (let i = 0; i < size; i++) {
     const at = row * size + i;
-    present[at] = weight[i]! > 0 ? 1 : 0;
+    // A weight of NaN shows as NaN: what has diverged must be seen.
+    present[at] = weight[i]! <= 0 ? 0 : 1;
     if (!present[at]) values[at] = 0;
     else if (!isSum) values[at]! /= weight[i]!;
   }

@@ -46,7 +46,10 @@ export interface GradientConfig {
 
 /** The wasm backend, as far as kernels need it. */
 export interface WasmBackend {
-  readonly dataIdMap: { get(dataId: object): { readonly memoryOffset: number | null } };
+  readonly dataIdMap: {
+    get(dataId: object): { readonly memoryOffset: number | null };
+    has(dataId: object): boolean;
+  };
   makeOutput(shape: Shape, dtype: string): Info;
   typedArrayFromHeap(info: Info): Float32Array | Int32Array | Uint8Array;
   disposeData(dataId: object): boolean;

@@ -2,11 +2,21 @@ import { type Info, type WasmBackend, type WasmMemory, wasmInterface } from './b
 import { SIMD_BINARY } from './simd-binary.ts';
 
 /** The functions of simd/index.ts. All arguments are numbers: addresses in bytes, sizes in values unless said there. */
-export type Simd = { readonly [name: string]: (...args: number[]) => void };
+export interface Simd {
+  readonly [name: string]: (...args: number[]) => void;
+  readonly squareSum: (from: number, length: number) => number;
+  readonly distanceSquare: (a: number, b: number, length: number) => number;
+  readonly dotProduct: (a: number, b: number, length: number) => number;
+}
 
-/** A kernel needs this much room at most; a frame of one image beyond it is a mistake or an attack. */
-const MAX_SCRATCH_BYTES = 1 << 30;
+/** A room is this large at most; a frame of one image beyond it is a mistake or an attack. */
+const MAX_ROOM_BYTES = 1 << 30;
 const PAGE = 4096;
+
+interface Room {
+  readonly address: number;
+  readonly bytes: number;
+}
 
 const natives = new WeakMap<object, Native>();
 
@@ -15,7 +25,7 @@ export class Native {
   readonly simd: Simd;
   readonly #backend: WasmBackend;
   readonly #memory: WasmMemory;
-  #scratch = { address: 0, bytes: 0 };
+  readonly #rooms = new Map<string, Room>();
 
   private constructor(backend: WasmBackend) {
     this.#backend = backend;
@@ -39,28 +49,43 @@ export class Native {
     return this.#backend.dataIdMap.get(dataId).memoryOffset! >>> 0;
   }
 
-  /**
-   * Room for one kernel call, kept for the next one. Taken anew only when it is too small, so that steps of the same
-   * shapes allocate nothing. Invalidates what an earlier call got.
-   */
-  scratch(bytes: number): number {
-    if (bytes > this.#scratch.bytes) {
-      if (bytes > MAX_SCRATCH_BYTES) {
-        throw new Error(`Expected a kernel that needs at most ${MAX_SCRATCH_BYTES} bytes of room, got ${bytes}.`);
-      }
-      this.release();
-      const rounded = Math.ceil(bytes / PAGE) * PAGE;
-      const address = this.#backend.wasm._malloc(rounded) >>> 0;
-      if (address === 0) throw new Error(`The memory of the wasm backend has no room for ${rounded} more bytes.`);
-      this.#scratch = { address, bytes: rounded };
-    }
-    return this.#scratch.address;
+  /** Whether the backend holds this tensor's values. */
+  has({ dataId }: Info): boolean {
+    return this.#backend.dataIdMap.has(dataId);
   }
 
-  /** Gives the scratch memory back. */
+  /** The room of one kernel call, kept for the next one: invalidates what an earlier call got. */
+  scratch(bytes: number): number {
+    return this.room('scratch', bytes);
+  }
+
+  /**
+   * Address of room under a name, kept until `release`. Taken anew only when it is too small, so that steps of the same
+   * shapes allocate nothing; what it held is lost then. Not cleared. Throws where the memory has no more room.
+   */
+  room(name: string, bytes: number): number {
+    const held = this.#rooms.get(name);
+    if (held !== undefined && bytes <= held.bytes) return held.address;
+    if (bytes > MAX_ROOM_BYTES) {
+      throw new Error(`Expected a kernel that needs at most ${MAX_ROOM_BYTES} bytes of room, got ${bytes}.`);
+    }
+    this.#free(name);
+    const rounded = Math.max(1, Math.ceil(bytes / PAGE)) * PAGE;
+    const address = this.#backend.wasm._malloc(rounded) >>> 0;
+    if (address === 0) throw new Error(`The memory of the wasm backend has no room for ${rounded} more bytes.`);
+    this.#rooms.set(name, { address, bytes: rounded });
+    return address;
+  }
+
+  /** Gives all rooms back. */
   release(): void {
-    if (this.#scratch.bytes > 0) this.#backend.wasm._free(this.#scratch.address);
-    this.#scratch = { address: 0, bytes: 0 };
+    for (const name of [...this.#rooms.keys()]) this.#free(name);
+  }
+
+  #free(name: string): void {
+    const held = this.#rooms.get(name);
+    if (held !== undefined) this.#backend.wasm._free(held.address);
+    this.#rooms.delete(name);
   }
 
   /** A view of int32 values; any allocation may invalidate it. */
@@ -71,6 +96,11 @@ export class Native {
   /** A view of float32 values; any allocation may invalidate it. */
   floats(address: number, length: number): Float32Array {
     return new Float32Array(this.#memory.buffer, address, length);
+  }
+
+  /** A view of float64 values; any allocation may invalidate it. */
+  doubles(address: number, length: number): Float64Array {
+    return new Float64Array(this.#memory.buffer, address, length);
   }
 
   zero(info: Info): void {

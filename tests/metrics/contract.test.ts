@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { Snapshot } from '../../src/capture/snapshot.ts';
 import { declarationOf } from '../../src/metric.ts';
 import { metrics } from '../../src/metrics/index.ts';
+import { classGradientsOf } from '../support/class-gradients.ts';
 import { generator } from '../support/generator.ts';
 
 const classes = 5;
@@ -14,7 +15,13 @@ function full(stream: string): Snapshot {
   const probabilities = Float32Array.from({ length: 40 * classes }, (_, i) => (i % classes === 3 ? 0 : random()));
   const classifier = Float32Array.from({ length: classes * 6 }, () => random() - 0.5);
   const losses = Float64Array.from({ length: 40 }, random);
-  const monitor = { overhead: 0.01, dropped: 2 };
+  const monitor = { overhead: 0.01, dropped: 2, coverage: 0.9, interval: 4 };
+  const vector = () => Array.from({ length: 6 }, () => random() - 0.5);
+  const update = vector();
+  const gradients = classGradientsOf(
+    [...labels].map((label) => ({ label, gradient: vector() })),
+    { update, previousDominant: 4 },
+  );
   return new Snapshot({
     stream,
     step: 3,
@@ -22,6 +29,13 @@ function full(stream: string): Snapshot {
     loss: 1.5,
     classifier,
     monitor,
+    gradients,
+    update: {
+      gradientNorm: 2,
+      updateNorm: Math.hypot(...update),
+      measuredUpdateNorm: Math.hypot(...update),
+      weightNorm: 3,
+    },
     examples: { labels, probabilities, losses },
   });
 }
@@ -41,6 +55,17 @@ test('a metric that weighs others comes before them', () => {
   }
 });
 
+test('what reads gradients says so, and nothing else does', () => {
+  for (const { id, part, streams, measure } of metrics) {
+    const without = streams.map((stream) => {
+      const { examples, classifier, monitor, loss } = full(stream);
+      return measure(new Snapshot({ stream, step: 3, classes, examples, classifier, monitor, loss }));
+    });
+    const isSilent = without.every((measured) => measured === null);
+    expect([id, isSilent]).toEqual([id, part === 'gradients']);
+  }
+});
+
 describe.each(metrics.map((metric) => [metric.id, metric] as const))('%s', (_, metric) => {
   test('explains itself, and every panel has a title and a group', () => {
     expect(metric.help).toMatch(/^[A-Z].*\.( .*\.)?$|^[A-Z].*[.)]$/s);
@@ -52,7 +77,9 @@ describe.each(metrics.map((metric) => [metric.id, metric] as const))('%s', (_, m
     for (const stream of metric.streams) {
       const measured = metric.measure(full(stream));
       const values = typeof measured === 'number' ? [measured] : Array.from(measured!);
-      expect(values).toHaveLength(classes ** metric.axes.length);
+      const layers = full(stream).gradients!.layers.length;
+      const sizes = metric.axes.map((axis) => (axis === 'layer' ? layers : classes));
+      expect(values).toHaveLength(sizes.reduce((size, length) => size * length, 1));
       for (const value of values) expect(value === null || Number.isFinite(value)).toBe(true);
       for (const { bounds, rowShare } of metric.panels) {
         if (!bounds || rowShare) continue;
@@ -71,9 +98,10 @@ describe.each(metrics.map((metric) => [metric.id, metric] as const))('%s', (_, m
 
   test('does not change what it measures', () => {
     const snapshot = full(metric.streams[0]!);
-    const before = structuredClone([snapshot.examples, snapshot.classifier]);
+    const parts = () => [snapshot.examples, snapshot.classifier, snapshot.gradients, snapshot.gradientNorms];
+    const before = structuredClone(parts());
     metric.measure(snapshot);
-    expect([snapshot.examples, snapshot.classifier]).toEqual(before);
+    expect(parts()).toEqual(before);
   });
 
   test('declares itself as plain data', () => {

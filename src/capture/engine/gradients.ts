@@ -8,6 +8,7 @@
  */
 import type { TensorLike, TfLike } from '../../tf.ts';
 import { UsageError } from '../../usage-error.ts';
+import { isVariable, type TapeTensor } from './tape.ts';
 
 /** Told about each outermost computation of gradients with respect to variables. */
 export interface GradientListener {
@@ -15,7 +16,9 @@ export interface GradientListener {
   before(variables: readonly object[]): void;
   /** Inside the forward pass, when the loss is known and every tensor of the pass is still alive. */
   forward(loss: TensorLike): void;
-  /** After the backward pass, also when something threw. */
+  /** After the backward pass: gradients in the order of the variables, null where the loss does not depend on one. */
+  backward(gradients: readonly (TapeTensor | null)[]): void;
+  /** After all of it, also when something threw. */
   after(): void;
   /** One of the above threw: training went on. */
   failed(error: unknown): void;
@@ -68,7 +71,10 @@ function install(engine: Engine, listeners: Set<GradientListener>): void {
         for (const listener of present) shield(listener, () => listener.forward(loss));
         return loss;
       };
-      return original.call(this, forward, xs, ...rest);
+      const result = original.call(this, forward, xs, ...rest);
+      const { grads = [] } = result as { grads?: (TapeTensor | null | undefined)[] };
+      for (const listener of present) shield(listener, () => listener.backward(grads.map((one) => one ?? null)));
+      return result;
     } finally {
       depth--;
       for (const listener of present) shield(listener, () => listener.after());
@@ -83,8 +89,4 @@ function shield(listener: GradientListener, call: () => void): void {
   } catch (error) {
     listener.failed(error);
   }
-}
-
-function isVariable(x: object): boolean {
-  return 'trainable' in x && 'assign' in x;
 }

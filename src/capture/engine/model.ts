@@ -53,6 +53,14 @@ export function variablesOf(model: ModelLike): object[] {
   return Array.isArray(weights) ? weights.map((weight) => weight.read()) : [];
 }
 
+/** Layers with weights, by name, in the order of the model; empty before it is built. */
+export function layersOf(model: ModelLike): { readonly name: string; readonly variables: readonly object[] }[] {
+  const layers = innerModel(model).layers as readonly { name?: string; weights?: readonly { read(): object }[] }[];
+  return layers
+    .map(({ name, weights }) => ({ name: String(name), variables: (weights ?? []).map((weight) => weight.read()) }))
+    .filter(({ variables }) => variables.length > 0);
+}
+
 /** Units of the first output (the last length of its shape); null while the model is not built. */
 export function outputUnitsOf(model: ModelLike): number | null {
   const { outputs } = innerModel(model) as { outputs?: readonly { readonly shape: readonly (number | null)[] }[] };

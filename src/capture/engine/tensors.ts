@@ -1,5 +1,6 @@
 /** - `tf.keep`, `tf.tidy`, `tf.oneHot` and other operations: public, but not part of `TfLike` because their types differ. */
 import type { TensorLike, TfLike } from '../../tf.ts';
+import type { TapeTensor } from './tape.ts';
 
 /** Class indices as a tensor: [B] float32, [B, 1] for one sigmoid column, or one-hot [B, C]. Run inside a tidy. */
 export function labelTensor(
@@ -39,4 +40,34 @@ export function keepClone(tf: TfLike, tensor: TensorLike): TensorLike {
 export function versionOf(tf: TfLike): string {
   const { version_core, version } = tf as { version_core?: string; version?: { tfjs?: string; 'tfjs-core'?: string } };
   return version_core ?? version?.tfjs ?? version?.['tfjs-core'] ?? 'unknown';
+}
+
+/** Operations of tfjs that class sums are made of, on whatever backend. */
+export interface Operations {
+  tidy<T>(f: () => T): T;
+  keep<T>(tensor: T): T;
+  dispose(tensors: unknown): void;
+  reshape(x: TensorLike, shape: readonly number[]): TapeTensor;
+  transpose(x: TensorLike, perm?: readonly number[]): TapeTensor;
+  concat(xs: readonly TensorLike[], axis: number): TapeTensor;
+  matMul(a: TensorLike, b: TensorLike, transposeA?: boolean, transposeB?: boolean): TapeTensor;
+  add(a: TensorLike, b: TensorLike): TapeTensor;
+  sub(a: TensorLike | number, b: TensorLike): TapeTensor;
+  mul(a: TensorLike, b: TensorLike): TapeTensor;
+  split(x: TensorLike, sizes: number | readonly number[], axis: number): TapeTensor[];
+  pad(x: TensorLike, paddings: readonly (readonly [number, number])[]): TapeTensor;
+  slice(x: TensorLike, begin: readonly number[], size: readonly number[]): TapeTensor;
+  square(x: TensorLike): TapeTensor;
+  argMax(x: TensorLike, axis: number): TapeTensor;
+  sum(x: TensorLike, axis?: number | readonly number[], keepDims?: boolean): TapeTensor;
+  cast(x: TensorLike, dtype: string): TapeTensor;
+  equal(a: TensorLike, b: TensorLike): TapeTensor;
+  oneHot(indices: TensorLike, depth: number): TapeTensor;
+  tensor(values: ArrayLike<number>, shape: readonly number[], dtype: string): TapeTensor;
+  zeros(shape: readonly number[]): TapeTensor;
+}
+
+/** The operations of this copy of tfjs. */
+export function operationsOf(tf: TfLike): Operations {
+  return tf as unknown as Operations;
 }

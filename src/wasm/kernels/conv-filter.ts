@@ -1,4 +1,5 @@
 import type { Info, KernelFunction, Shape, WasmTf } from '../backend.ts';
+import { placesOf } from '../class-sink.ts';
 import { Native } from '../native.ts';
 import { convInfo, FLOAT, PANEL, roundedUp, SLACK, walkOf } from './convolution.ts';
 
@@ -23,6 +24,8 @@ export function convFilter(tf: WasmTf, composition: KernelFunction): KernelFunct
     const packed = frame + roundedUp(walk.rows * walk.columns * info.inChannels * FLOAT + SLACK, 16);
     const { top, left } = info.padInfo;
     const panel = pixels * PANEL * FLOAT;
+    const filterBytes = walk.taps * walk.runs * walk.length * info.outChannels * FLOAT;
+    const place = placesOf(info.batchSize, filterBytes);
     const { simd } = native;
     for (let i = 0; i < info.batchSize; i++) {
       const image = native.address(x) + i * info.inHeight * info.inWidth * info.inChannels * FLOAT;
@@ -32,6 +35,7 @@ export function convFilter(tf: WasmTf, composition: KernelFunction): KernelFunct
       simd.filterGradient!(
         ...[frame, walk.rowStep, walk.pixelStep, walk.taps, walk.tapStep, walk.runs, walk.runStep, walk.length],
         ...[packed, info.outHeight, info.outWidth, PANEL * FLOAT, panel, info.outChannels, native.address(out)],
+        ...place(i),
       );
     }
     return out;

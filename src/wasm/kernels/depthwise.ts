@@ -1,4 +1,5 @@
 import type { ConvInfo, Info, KernelFunction, Shape, WasmTf } from '../backend.ts';
+import { placesOf } from '../class-sink.ts';
 import { Native } from '../native.ts';
 import { convInfo, FLOAT, type Walk, walkOf } from './convolution.ts';
 
@@ -32,6 +33,7 @@ export function depthwiseFilter(tf: WasmTf, composition: KernelFunction): Kernel
     const out = call.backend.makeOutput([...shape], 'float32');
     native.zero(out);
     const frame = native.scratch(walk.rows * walk.columns * info.outChannels * FLOAT);
+    const place = placesOf(info.batchSize, walk.taps * walk.runs * info.outChannels * FLOAT);
     const { top, left } = info.padInfo;
     for (let i = 0; i < info.batchSize; i++) {
       const image = native.address(x) + i * imageBytes(info);
@@ -42,6 +44,7 @@ export function depthwiseFilter(tf: WasmTf, composition: KernelFunction): Kernel
       native.simd.depthwiseFilter!(
         ...[frame, walk.rowStep, walk.pixelStep, walk.taps, walk.tapStep, walk.runs, walk.runStep],
         ...[error, info.outHeight, info.outWidth, info.outChannels, native.address(out)],
+        ...place(i),
       );
     }
     return out;

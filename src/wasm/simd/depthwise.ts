@@ -1,6 +1,9 @@
-import { multiplyAdd } from './panel';
+import { addValue, addVector, multiplyAdd, sumLanesWide } from './panel';
 
-/** Adds the depthwise filter gradient of one framed image to `total`, taps x runs x channels. */
+/**
+ * Adds the depthwise filter gradient of one framed image to `total`, taps x runs x channels. Where `classTotal` is not
+ * 0, it is also added there, and its square (float64) at `square`.
+ */
 export function depthwiseFilter(
   image: usize,
   rowStep: usize,
@@ -14,15 +17,18 @@ export function depthwiseFilter(
   width: i32,
   channels: i32,
   total: usize,
+  classTotal: usize,
+  square: usize,
 ): void {
   const dyStep = (<usize>channels) << 2;
+  let squares: f64 = 0;
   for (let tap = 0; tap < taps; tap++) {
     for (let run = 0; run < runs; run++) {
       const corner = image + <usize>tap * tapStep + <usize>run * runStep;
       let c = 0;
       for (; c + 4 <= channels; c += 4) {
         const at = (<usize>c) << 2;
-        let sum = v128.load(total + at);
+        let sum = f32x4.splat(0);
         for (let row = 0; row < height; row++) {
           let x = corner + at + <usize>row * rowStep;
           let y = dy + at + <usize>(row * width) * dyStep;
@@ -32,22 +38,32 @@ export function depthwiseFilter(
             y += dyStep;
           }
         }
-        v128.store(total + at, sum);
+        addVector(total + at, sum);
+        if (classTotal !== 0) {
+          addVector(classTotal + at, sum);
+          squares += sumLanesWide(f32x4.mul(sum, sum));
+        }
       }
       for (; c < channels; c++) {
         const at = (<usize>c) << 2;
-        let sum = load<f32>(total + at);
+        let sum: f32 = 0;
         for (let row = 0; row < height; row++) {
           for (let column = 0; column < width; column++) {
             const x = load<f32>(corner + at + <usize>row * rowStep + <usize>column * pixelStep);
             sum += x * load<f32>(dy + at + <usize>(row * width + column) * dyStep);
           }
         }
-        store<f32>(total + at, sum);
+        addValue(total + at, sum);
+        if (classTotal !== 0) {
+          addValue(classTotal + at, sum);
+          squares += <f64>sum * <f64>sum;
+        }
       }
       total += dyStep;
+      if (classTotal !== 0) classTotal += dyStep;
     }
   }
+  if (classTotal !== 0) store<f64>(square, load<f64>(square) + squares);
 }
 
 /** Adds to a framed image of zeros what each pixel of `dy` sends back through the filter, taps x runs x channels. */

@@ -1,9 +1,10 @@
-import { multiplyAdd, putRow } from './panel';
+import { multiplyAdd, putRow, sumLanesWide } from './panel';
 
 /**
  * Adds the filter gradient of one framed image to `total`, (taps * runs * length) x columns.
  * Pixels of `dy` are `dyStep` bytes apart, its panels of eight columns `dyPanel`.
  * Reads up to three values behind a run, which the frame must leave room for; what they give is dropped.
+ * Where `classTotal` is not 0, the same gradient is also added there, and its square (float64) at `square`.
  */
 export function filterGradient(
   image: usize,
@@ -21,23 +22,56 @@ export function filterGradient(
   dyPanel: usize,
   columns: i32,
   total: usize,
+  classTotal: usize,
+  square: usize,
+): void {
+  // Twice, so that the tiles of the first have no word of what only the second needs.
+  if (classTotal === 0) {
+    tiles(image, rowStep, pixelStep, taps, tapStep, runs, runStep, length, dy, height, width, dyStep, dyPanel, columns, total, 0, 0);
+  } else {
+    tiles(image, rowStep, pixelStep, taps, tapStep, runs, runStep, length, dy, height, width, dyStep, dyPanel, columns, total, classTotal, square);
+  }
+}
+
+@inline
+function tiles(
+  image: usize,
+  rowStep: usize,
+  pixelStep: usize,
+  taps: i32,
+  tapStep: usize,
+  runs: i32,
+  runStep: usize,
+  length: i32,
+  dy: usize,
+  height: i32,
+  width: i32,
+  dyStep: usize,
+  dyPanel: usize,
+  columns: i32,
+  total: usize,
+  classTotal: usize,
+  square: usize,
 ): void {
   const pitch = <usize>columns << 2;
+  let sum: f64 = 0;
   for (let tap = 0; tap < taps; tap++) {
     for (let run = 0; run < runs; run++) {
       const corner = image + <usize>tap * tapStep + <usize>run * runStep;
       for (let i = 0; i < length; i += 4) {
         const rows = min(4, length - i);
-        const row = total + <usize>((tap * runs + run) * length + i) * pitch;
+        const row = <usize>((tap * runs + run) * length + i) * pitch;
         const from = corner + (<usize>i << 2);
         for (let column = 0; column < columns; column += 8) {
-          const at = <usize>column << 2;
+          const at = row + (<usize>column << 2);
           const panel = dy + <usize>(column >> 3) * dyPanel;
-          tile(from, rowStep, pixelStep, panel, height, width, dyStep, row + at, pitch, rows, columns - column);
+          const own: usize = classTotal === 0 ? 0 : classTotal + at;
+          sum += tile(from, rowStep, pixelStep, panel, height, width, dyStep, total + at, own, pitch, rows, columns - column);
         }
       }
     }
   }
+  if (classTotal !== 0) store<f64>(square, load<f64>(square) + sum);
 }
 
 @inline
@@ -50,10 +84,11 @@ function tile(
   width: i32,
   dyStep: usize,
   total: usize,
+  own: usize,
   pitch: usize,
   rows: i32,
   columns: i32,
-): void {
+): f64 {
   let a0 = f32x4.splat(0);
   let a1 = a0;
   let b0 = a0;
@@ -87,4 +122,41 @@ function tile(
   if (rows > 1) putRow(total + pitch, b0, b1, columns, false);
   if (rows > 2) putRow(total + 2 * pitch, c0, c1, columns, false);
   if (rows > 3) putRow(total + 3 * pitch, d0, d1, columns, false);
+  if (own === 0) return 0;
+  if (rows >= 4 && columns >= 8) {
+    putRow(own, a0, a1, 8, false);
+    putRow(own + pitch, b0, b1, 8, false);
+    putRow(own + 2 * pitch, c0, c1, 8, false);
+    putRow(own + 3 * pitch, d0, d1, 8, false);
+    const upper = f32x4.add(pairSquares(a0, a1), pairSquares(b0, b1));
+    return sumLanesWide(f32x4.add(upper, f32x4.add(pairSquares(c0, c1), pairSquares(d0, d1))));
+  }
+  putRow(own, a0, a1, columns, false);
+  let squares = rowSquares(a0, a1, columns);
+  if (rows > 1) {
+    putRow(own + pitch, b0, b1, columns, false);
+    squares = f32x4.add(squares, rowSquares(b0, b1, columns));
+  }
+  if (rows > 2) {
+    putRow(own + 2 * pitch, c0, c1, columns, false);
+    squares = f32x4.add(squares, rowSquares(c0, c1, columns));
+  }
+  if (rows > 3) {
+    putRow(own + 3 * pitch, d0, d1, columns, false);
+    squares = f32x4.add(squares, rowSquares(d0, d1, columns));
+  }
+  return sumLanesWide(squares);
+}
+
+@inline
+function pairSquares(low: v128, high: v128): v128 {
+  return multiplyAdd(f32x4.mul(low, low), high, high);
+}
+
+/** Squares of the first `columns` of eight values, in four sums; what the others hold (NaN, too) does not count. */
+@inline
+function rowSquares(low: v128, high: v128, columns: i32): v128 {
+  const first = i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(columns));
+  const second = i32x4.lt_s(i32x4(4, 5, 6, 7), i32x4.splat(columns));
+  return f32x4.add(v128.and(f32x4.mul(low, low), first), v128.and(f32x4.mul(high, high), second));
 }

@@ -1,8 +1,12 @@
 export { columnMoments, normalize, normalizeGradient, normalizeGradientSums } from './batch-norm';
+export { classGhost, foldGram } from './class-gram';
+export { classProducts, exampleProduct } from './class-product';
+export { classSums } from './class-sum';
 export { correlate, correlateNarrow, frame } from './correlation';
 export { depthwiseFilter, depthwiseInput, unframe } from './depthwise';
 export { adam, step } from './elementwise';
 export { filterGradient } from './filter-gradient';
+export { addTo, distanceSquare, dotProduct, squareSum } from './norm';
 export { packColumns } from './panel';
 export { maxPool } from './pooling';
 export { product } from './product';

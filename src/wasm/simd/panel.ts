@@ -81,6 +81,24 @@ export function sumLanes(v: v128): f32 {
   return f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 1) + (f32x4.extract_lane(v, 2) + f32x4.extract_lane(v, 3));
 }
 
+/** The same in float64. */
+@inline
+export function sumLanesWide(v: v128): f64 {
+  const high = f64x2.promote_low_f32x4(v128.shuffle<i64>(v, v, 1, 1));
+  const pair = f64x2.add(f64x2.promote_low_f32x4(v), high);
+  return f64x2.extract_lane(pair, 0) + f64x2.extract_lane(pair, 1);
+}
+
+@inline
+export function addVector(to: usize, v: v128): void {
+  v128.store(to, f32x4.add(v128.load(to), v));
+}
+
+@inline
+export function addValue(to: usize, value: f32): void {
+  store<f32>(to, load<f32>(to) + value);
+}
+
 @inline
 export function multiplyAdd(sum: v128, a: v128, b: v128): v128 {
   return f32x4.add(sum, f32x4.mul(a, b));

@@ -1,0 +1,70 @@
+import type { LayerMap } from './class-figures.ts';
+import type { TapeTensor } from './engine/tape.ts';
+import type { Plan } from './tape.ts';
+
+/** Layers with their weights, in the order to show. */
+export type Layers = readonly { readonly name: string; readonly variables: readonly object[] }[];
+
+/** Which weights are measured, and why the others are not. */
+export class Coverage {
+  private readonly refused = new WeakSet<object>();
+  private readonly layersOf: () => Layers;
+  private readonly report: (sentence: string) => void;
+  private layers: Layers | null = null;
+  private names: readonly string[] = [];
+  private variables: readonly TapeTensor[] = [];
+  private planned: Plan | null = null;
+
+  constructor(layers: () => Layers, report: (sentence: string) => void) {
+    this.layersOf = layers;
+    this.report = report;
+  }
+
+  /** Share of the trainable parameters of the last pass whose class gradients are measured; null before the first. */
+  get share(): number | null {
+    if (this.planned === null) return null;
+    const used = new Set(this.planned.sites.flatMap(({ pieces }) => Object.values(pieces)));
+    const reached = new Set([...used].map((piece) => this.planned!.pieces[piece]!.variable));
+    let [measured, all] = [0, 0];
+    this.variables.forEach((variable, weight) => {
+      all += variable.size;
+      if (reached.has(weight) && this.measures(variable)) measured += variable.size;
+    });
+    return all === 0 ? null : measured / all;
+  }
+
+  /** Takes the plan of the pass at hand: its refusals, and what coverage is counted over. */
+  plan(plan: Plan, variables: readonly TapeTensor[]): void {
+    if (plan === this.planned) return;
+    this.planned = plan;
+    this.variables = variables;
+    for (const [weight, reason] of plan.refused) this.refuse(variables[weight]!, reason);
+    this.layers ??= this.layersOf();
+    const listed = this.layers.map(({ name }) => name);
+    this.names = listed.length > 0 ? listed : this.names.length > 0 ? this.names : variables.map(nameOf);
+  }
+
+  measures(variable: object): boolean {
+    return !this.refused.has(variable);
+  }
+
+  /** Gives a weight up for good; said once. */
+  refuse(variable: TapeTensor, reason: string): void {
+    if (this.refused.has(variable)) return;
+    this.refused.add(variable);
+    this.report(`The class gradients of the weight ${nameOf(variable)} are not measured: ${reason}. Training goes on.`);
+  }
+
+  /** Layers of the pieces of a plan. */
+  map({ pieces }: Plan, variables: readonly TapeTensor[], counts: (piece: number) => boolean): LayerMap {
+    const layerOfVariable = variables.map((variable) => {
+      const layer = (this.layers ?? []).findIndex(({ variables: own }) => own.includes(variable));
+      return this.layers !== null && this.layers.length > 0 ? layer : this.names.indexOf(nameOf(variable));
+    });
+    return { layers: this.names, layerOf: pieces.map(({ variable }) => layerOfVariable[variable]!), counts };
+  }
+}
+
+function nameOf(variable: TapeTensor): string {
+  return (variable as { name?: string }).name ?? 'without a name';
+}

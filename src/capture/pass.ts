@@ -1,0 +1,136 @@
+import type { TfLike } from '../tf.ts';
+import type { WasmTf } from '../wasm/backend.ts';
+import type { ClassSink } from '../wasm/class-sink.ts';
+import type { Contribution } from './contractions/contraction.ts';
+import type { Kernels } from './engine/kernels.ts';
+import type { TapeNode, TapeTensor } from './engine/tape.ts';
+import { operationsOf } from './engine/tensors.ts';
+import { SelfCheck } from './self-check.ts';
+import { NativeSums } from './sums/native.ts';
+import type { PlainSums } from './sums/plain.ts';
+import type { Plan } from './tape.ts';
+import { type Finder, open, overhear } from './window.ts';
+
+/** What a pass needs to know of those who run it. */
+export interface PassContext {
+  readonly tf: TfLike;
+  readonly kernels: Kernels;
+  readonly examples: number;
+  /** Whether the weight is (still) measured. */
+  readonly measured: (weight: number) => boolean;
+  /** Gives a weight up; said once. */
+  readonly refuse: (weight: number, reason: string) => void;
+  readonly failed: (error: unknown) => void;
+  /** [examples, 1] zeros and ones: the examples of a row. Run inside a tidy. */
+  readonly mask: (row: number) => TapeTensor;
+  readonly rows: number;
+  /** Whether the row has examples; unknown counts as yes. */
+  readonly occupied: (row: number) => boolean;
+}
+
+/** One backward pass under watch: windows on all operations that use weights. */
+export class Pass implements Finder {
+  readonly plan: Plan;
+  readonly sums: NativeSums | PlainSums;
+  /** Where the pass is checked: what the regularisers sent back. */
+  readonly check: SelfCheck | null;
+  private readonly context: PassContext;
+  private readonly seen: Int32Array;
+
+  constructor(plan: Plan, sums: NativeSums | PlainSums, context: PassContext, checked: boolean) {
+    this.plan = plan;
+    this.sums = sums;
+    this.context = context;
+    this.seen = new Int32Array(plan.pieces.length);
+    this.check = checked ? new SelfCheck(context.tf) : null;
+  }
+
+  /** Opens the windows. */
+  watch(tape: readonly TapeNode[]): void {
+    const { kernels, examples, tf } = this.context;
+    const batch = { examples, tf: tf as WasmTf };
+    for (const site of this.plan.sites) {
+      const any = Object.values(site.pieces).some((piece) => this.counts(piece));
+      if (any) open(tape[site.node]!, site, batch, kernels, this);
+    }
+    if (this.check === null) return;
+    for (const { node, variables } of this.plan.weightsOnly) {
+      overhear(tape[node]!, variables, (weight, gradient) => this.hear(weight, gradient));
+    }
+  }
+
+  /** Whether the piece is of a weight that is measured. */
+  counts = (piece: number): boolean => this.context.measured(this.plan.pieces[piece]!.variable);
+
+  /** Gives up the weights whose gradient was not wholly seen. */
+  complete(): void {
+    this.plan.pieces.forEach(({ variable, uses }, piece) => {
+      if (this.seen[piece] !== uses && this.counts(piece)) {
+        this.context.refuse(variable, 'not all operations that use it were seen');
+      }
+    });
+  }
+
+  add(contribution: Contribution, piece: number): boolean {
+    if (!this.counts(piece)) return true;
+    const { sums } = this;
+    const done = sums instanceof NativeSums ? contribution.native(sums, piece) : contribution.plain(sums, piece);
+    if (done) this.seen[piece]!++;
+    return done;
+  }
+
+  sink(pieces: readonly number[], size: number): ClassSink | null {
+    if (!(this.sums instanceof NativeSums)) return null;
+    const piece = pieces.find((one) => this.plan.pieces[one]!.size === size && this.counts(one));
+    return piece === undefined ? null : this.sums.sink(piece);
+  }
+
+  ask(piece: number, dys: readonly TapeTensor[], gradient: (dys: readonly TapeTensor[]) => TapeTensor): boolean {
+    if (!this.counts(piece)) return true;
+    const [dy] = dys;
+    const { examples } = this.context;
+    if (dys.length !== 1 || dy === undefined || dy.shape[0]! % examples !== 0) return false;
+    const done = this.sums.masked(piece, this.gradientsOf(dy, gradient));
+    if (done) this.seen[piece]!++;
+    return done;
+  }
+
+  lost(piece: number, operation: string, error: unknown): void {
+    const why = error instanceof Error ? `: ${error.message}` : '';
+    this.context.refuse(
+      this.plan.pieces[piece]!.variable,
+      `the gradient of ${operation} could not be split by class${why}`,
+    );
+  }
+
+  failed(error: unknown): void {
+    this.context.failed(error);
+  }
+
+  /** Gradients of the rows one after the other: the operation's own, asked with all other examples set to zero. */
+  private *gradientsOf(
+    dy: TapeTensor,
+    gradient: (dys: readonly TapeTensor[]) => TapeTensor,
+  ): Iterable<TapeTensor | null> {
+    const { tf, rows, examples, mask, occupied } = this.context;
+    const ops = operationsOf(tf);
+    for (let row = 0; row < rows; row++) {
+      if (!occupied(row)) {
+        yield null;
+        continue;
+      }
+      yield ops.tidy(() => {
+        const flat = ops.reshape(dy, [examples, dy.size / examples]);
+        return gradient([ops.reshape(ops.mul(flat, mask(row)), dy.shape)]).clone() as TapeTensor;
+      });
+    }
+  }
+
+  private hear(weight: number, gradient: TapeTensor): void {
+    try {
+      this.check?.hear(weight, gradient);
+    } catch (error) {
+      this.context.failed(error);
+    }
+  }
+}

@@ -1,0 +1,78 @@
+import type { TfLike } from '../tf.ts';
+import type { TapeTensor } from './engine/tape.ts';
+import { operationsOf } from './engine/tensors.ts';
+
+/** Steps between two checks. */
+const EVERY = 500;
+/** Relative; rounding stays far below, anything missed or counted twice is far above. */
+const TOLERANCE = 1e-3;
+/** Of what cancels. */
+const ROUNDING = 1e-5;
+/** Of the whole gradient's square: a weight whose own share is smaller is not judged by its rounding errors. */
+const FLOOR = 1e-12;
+
+/** Whether this pass is checked: the first ones of a run or of a new plan, and then now and then. */
+export function isDue(passes: number): boolean {
+  return passes < 2 || passes % EVERY === 0;
+}
+
+/**
+ * Collects what the regularisers sent back, which belongs to no class, and says how large the rest of each gradient is:
+ * the sum of all entries of a weight's class Gram must equal it.
+ */
+export class SelfCheck {
+  private readonly tf: TfLike;
+  private readonly regularisation = new Map<number, TapeTensor>();
+
+  constructor(tf: TfLike) {
+    this.tf = tf;
+  }
+
+  /** What an operation on weights alone sent back to the weight. */
+  hear(weight: number, gradient: TapeTensor): void {
+    const ops = operationsOf(this.tf);
+    const before = this.regularisation.get(weight);
+    const flat = () => ops.reshape(gradient, [gradient.size]);
+    const sum = ops.keep(
+      ops.tidy(() => (before === undefined ? flat().clone() : ops.add(before, flat())) as TapeTensor),
+    );
+    before?.dispose();
+    this.regularisation.set(weight, sum);
+  }
+
+  /** |gradient without regularisers|^2 of each weight, [weights]; the caller disposes it. */
+  squares(gradients: readonly (TapeTensor | null)[]): TapeTensor {
+    const ops = operationsOf(this.tf);
+    return ops.keep(
+      ops.tidy(() => {
+        const squares = gradients.map((gradient, weight) => {
+          if (gradient === null) return ops.zeros([1]);
+          const flat = ops.reshape(gradient, [gradient.size]);
+          const regularisation = this.regularisation.get(weight);
+          const rest = regularisation === undefined ? flat : ops.sub(flat, regularisation);
+          return ops.reshape(ops.sum(ops.square(rest)), [1]);
+        });
+        return ops.concat(squares, 0);
+      }),
+    );
+  }
+
+  dispose(): void {
+    for (const tensor of this.regularisation.values()) tensor.dispose();
+    this.regularisation.clear();
+  }
+}
+
+/**
+ * Weights whose Grams don't add up to their gradient. Where something is not a number there is nothing to compare.
+ * found: sums of all entries; traces: sums of |g_c|^2, which may cancel almost wholly (a bias before normalization).
+ */
+export function failuresOf(found: ArrayLike<number>, traces: ArrayLike<number>, expected: ArrayLike<number>): number[] {
+  let total = 0;
+  for (let i = 0; i < expected.length; i++) total += expected[i]! + found[i]!;
+  if (!Number.isFinite(total)) return [];
+  return Array.from({ length: expected.length }, (_, i) => i).filter((i) => {
+    const allowed = TOLERANCE * expected[i]! + ROUNDING * traces[i]! + FLOOR * total;
+    return Math.abs(found[i]! - expected[i]!) > allowed;
+  });
+}

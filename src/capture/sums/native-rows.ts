@@ -1,0 +1,67 @@
+import type { Native } from '../../wasm/native.ts';
+import type { Piece } from '../tape.ts';
+
+export const FLOAT = 4;
+/** Room for the gradients of single classes or examples of one weight; more is not worth it. */
+const MAX_ROWS_BYTES = 1 << 28;
+
+/** Memory for the gradients of single classes and examples, in named rooms that are used again at every step. */
+export class NativeRows {
+  /** Pieces whose gradients of single examples are being added up. */
+  readonly begun = new Set<number>();
+  private readonly native: Native;
+  private readonly pieces: readonly Piece[];
+  private readonly rows: number;
+  private readonly examples: number;
+  private readonly kept: Set<number> | null;
+
+  /** `kept`: pieces whose class rows go on from an earlier pass; null: each pass has its own. */
+  constructor(native: Native, pieces: readonly Piece[], rows: number, examples: number, kept: Set<number> | null) {
+    this.native = native;
+    this.pieces = pieces;
+    this.rows = rows;
+    this.examples = examples;
+    this.kept = kept;
+  }
+
+  /** Where gradients of classes are added up: zeros, unless they go on from an earlier pass. */
+  ofClasses(piece: number, name = 'class-rows'): number {
+    const values = this.rows * this.pieces[piece]!.size;
+    if (this.kept === null) return this.cleared(name, values);
+    const own = `classes of piece ${piece}`;
+    if (this.kept.has(piece)) return this.native.room(own, values * FLOAT);
+    const at = this.cleared(own, values);
+    this.kept.add(piece);
+    return at;
+  }
+
+  /** Gradients of single examples of a weight that is used several times, kept until all uses have come. */
+  ofExamples(piece: number): number {
+    const values = this.examples * this.pieces[piece]!.size;
+    const name = `examples of piece ${piece}`;
+    if (this.begun.has(piece)) return this.native.room(name, values * FLOAT);
+    const at = this.cleared(name, values);
+    this.begun.add(piece);
+    return at;
+  }
+
+  /** Room for float32 zeros. Throws a RangeError beyond MAX_ROWS_BYTES. */
+  cleared(name: string, values: number): number {
+    if (values * FLOAT > MAX_ROWS_BYTES) {
+      throw new RangeError(
+        `Expected at most ${MAX_ROWS_BYTES >> 20} MiB for the gradients of one weight by class or example, ` +
+          `got ${Math.ceil((values * FLOAT) / 2 ** 20)}: take smaller batches to measure it.`,
+      );
+    }
+    const at = this.native.room(name, values * FLOAT);
+    this.native.floats(at, values).fill(0);
+    return at;
+  }
+
+  /** A copy of int32 values. */
+  put(name: string, values: Int32Array): number {
+    const at = this.native.room(name, values.length * FLOAT);
+    this.native.ints(at, values.length).set(values);
+    return at;
+  }
+}

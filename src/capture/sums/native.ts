@@ -1,0 +1,247 @@
+import type { ClassSink } from '../../wasm/class-sink.ts';
+import type { Native } from '../../wasm/native.ts';
+import type { TapeTensor } from '../engine/tape.ts';
+import type { Groups } from '../groups.ts';
+import type { Piece } from '../tape.ts';
+import { FLOAT, NativeRows } from './native-rows.ts';
+import { type Direction, figuresOf, type PassFigures, type Spread, stepsOf } from './pass-sums.ts';
+import { SparseRows } from './sparse-rows.ts';
+
+const DOUBLE = 8;
+
+/** Class sums of one backward pass in SIMD, inside the memory of the wasm backend. Nothing is read back but the Grams. */
+export class NativeSums {
+  private readonly native: Native;
+  private readonly pieces: readonly Piece[];
+  private readonly groups: Groups;
+  private readonly rows: number;
+  private readonly examples: number;
+  private readonly gramAt: number;
+  private readonly squaresAt: number;
+  private readonly rowOfAt: number;
+  private readonly rooms: NativeRows;
+  /** Pieces whose class rows are kept until the step ends, where it has several backward passes; else null. */
+  private readonly kept: Set<number> | null;
+  private single = true;
+
+  /** `kept`: the class rows of each piece go on from pass to pass; groups must then have a row for every class. */
+  constructor(native: Native, pieces: readonly Piece[], groups: Groups, kept: Set<number> | null = null) {
+    this.kept = kept;
+    this.native = native;
+    this.pieces = pieces;
+    this.groups = groups;
+    this.rows = groups.classOf.length;
+    this.examples = groups.rowOf.length;
+    const grams = pieces.length * this.rows ** 2;
+    this.gramAt = native.room('grams', grams * DOUBLE);
+    this.squaresAt = native.room('squares', this.examples * DOUBLE);
+    native.doubles(this.gramAt, grams).fill(0);
+    native.doubles(this.squaresAt, this.examples).fill(0);
+    this.rooms = new NativeRows(native, pieces, this.rows, this.examples, kept);
+    this.rowOfAt = this.rooms.put('row-of', groups.rowOf);
+  }
+
+  /** dW = X^T D: x [examples * per, din], d [examples * per, dout]. */
+  product(piece: number, x: TapeTensor, d: TapeTensor, din: number, dout: number, spread: Spread): boolean {
+    const { native, examples, rows } = this;
+    if (!native.has(x) || !native.has(d)) return false;
+    const [from, by] = [native.address(x), native.address(d)];
+    const size = din * dout;
+    if (this.isShared(piece)) {
+      this.products(from, by, din, dout, spread, this.rooms.ofExamples(piece));
+      return true;
+    }
+    if (spread.per > 1) {
+      const each = this.rooms.cleared('example-rows', examples * size);
+      this.products(from, by, din, dout, spread, each);
+      this.foldExamples(piece, each);
+      return true;
+    }
+    const ghost = (examples ** 2 / 2) * (din + dout);
+    const matrices = examples * size + (rows ** 2 / 2) * size + rows * size;
+    if (this.kept === null && ghost < matrices) {
+      native.simd.classGhost!(
+        ...[from, by, examples, din, dout, this.rowOfAt, rows, this.gramOf(piece), this.squaresAt],
+      );
+    } else this.classProducts(piece, from, by, din, dout);
+    return true;
+  }
+
+  private classProducts(piece: number, x: number, d: number, din: number, dout: number): void {
+    const { native, examples, rows } = this;
+    const order = this.rooms.put('order', this.groups.order);
+    const starts = this.rooms.put('starts', this.groups.starts);
+    const room = native.room('gathered', examples * (din + dout) * FLOAT);
+    const weights = this.rooms.ofClasses(piece);
+    native.simd.classProducts!(x, d, examples, din, dout, order, starts, rows, weights, this.squaresAt, room);
+    this.fold(piece, weights);
+  }
+
+  /** Sum over rows: x [examples * per, size of the piece]. */
+  sum(piece: number, x: TapeTensor, spread: Spread): boolean {
+    const { native, examples } = this;
+    if (!native.has(x)) return false;
+    const { size } = this.pieces[piece]!;
+    const shared = this.isShared(piece);
+    const rowOf = shared ? this.identity() : this.rowOfAt;
+    const weights = shared ? this.rooms.ofExamples(piece) : this.rooms.ofClasses(piece);
+    const [step, rowStep] = stepsOf(spread, size, examples);
+    const squares = shared ? this.native.room('unused-squares', examples * DOUBLE) : this.squaresAt;
+    const room = native.room('sum', size * FLOAT);
+    native.simd.classSums!(
+      ...[native.address(x), examples, spread.per, step, rowStep, size, rowOf, weights, squares, room],
+    );
+    if (!shared) this.fold(piece, weights);
+    return true;
+  }
+
+  /** Where a kernel that computes the filter gradient of each image may leave them by class. */
+  sink(piece: number): ClassSink {
+    const shared = this.isShared(piece);
+    const squares = this.native.room('filter-squares', this.examples * DOUBLE);
+    this.native.doubles(squares, this.examples).fill(0);
+    const rowOf = shared ? this.groups.rowOf.map((_, i) => i) : this.groups.rowOf;
+    const weights = shared ? this.rooms.ofExamples(piece) : this.rooms.ofClasses(piece, 'filter-rows');
+    return { rowOf, weights, squares, taken: false };
+  }
+
+  /** Takes over what a kernel left in a sink. */
+  filter(piece: number, { weights, squares, taken }: ClassSink): boolean {
+    if (!taken || this.isShared(piece)) return taken;
+    const total = this.native.doubles(this.squaresAt, this.examples);
+    this.native.doubles(squares, this.examples).forEach((square, i) => {
+      total[i]! += square;
+    });
+    this.fold(piece, weights);
+    return true;
+  }
+
+  /** Row sums by id: values [examples * per, width], ids [examples * per] in 0..size / width - 1. Sparse: only rows that occur. */
+  segments(piece: number, values: TapeTensor, ids: TapeTensor, width: number, spread: Spread): boolean {
+    const { native, examples } = this;
+    if (this.isShared(piece) || !native.has(values) || !native.has(ids)) return false;
+    const count = examples * spread.per;
+    // A table by token would have to be kept between passes.
+    if (this.kept !== null) return false;
+    const table = new SparseRows(width);
+    const squares = native.doubles(this.squaresAt, examples);
+    const from = native.floats(native.address(values), count * width);
+    const idOf = native.ints(native.address(ids), count);
+    const exampleOf = (row: number) => (spread.blocks ? row % examples : Math.floor(row / spread.per));
+    // Of single examples first: their norms, then the sums of classes.
+    const each = new SparseRows(width);
+    for (let row = 0; row < count; row++) each.add(idOf[row]!, exampleOf(row), from, row * width);
+    each.forEach((_, example, data, at) => {
+      for (let k = 0; k < width; k++) squares[example]! += data[at + k]! ** 2;
+    });
+    each.forEach((id, example, data, at) => {
+      table.add(id, this.groups.rowOf[example]!, data, at);
+    });
+    const gram = native.doubles(this.gramOf(piece), this.rows ** 2);
+    table.gram(gram, this.rows);
+    return true;
+  }
+
+  /** The gradient due to one row's classes, computed elsewhere: adds it; the norms of single examples stay unknown. */
+  masked(piece: number, gradients: Iterable<TapeTensor | null>): boolean {
+    if (this.isShared(piece)) return false;
+    const { size } = this.pieces[piece]!;
+    const weights = this.rooms.ofClasses(piece);
+    let to = weights;
+    for (const gradient of gradients) {
+      if (gradient !== null) this.native.simd.addTo!(this.native.address(gradient), size, to);
+      to += size * FLOAT;
+    }
+    this.single = false;
+    this.fold(piece, weights);
+    return true;
+  }
+
+  /** The last word of this pass. */
+  finish(counts: (piece: number) => boolean): PassFigures {
+    for (const piece of this.rooms.begun) if (counts(piece)) this.foldExamples(piece, this.rooms.ofExamples(piece));
+    return this.figures(counts);
+  }
+
+  /** The same over all passes whose class rows were kept; squares are of this pass alone. */
+  finishKept(counts: (piece: number) => boolean): PassFigures {
+    const { native, rows } = this;
+    for (const piece of this.kept ?? []) {
+      if (!counts(piece)) continue;
+      native.simd.foldGram!(this.rooms.ofClasses(piece), rows, this.pieces[piece]!.size, this.gramOf(piece));
+    }
+    return this.figures(counts);
+  }
+
+  /** <g_c, direction> of each row over all pieces whose rows were kept; a direction has the values of its piece in order. */
+  along(direction: Direction): Float64Array {
+    const { native, rows } = this;
+    const sums = new Float64Array(rows);
+    for (const piece of this.kept ?? []) {
+      const towards = direction(piece);
+      if (towards === null) continue;
+      const { size } = this.pieces[piece]!;
+      const [from, by] = [this.rooms.ofClasses(piece), native.address(towards)];
+      for (let row = 0; row < rows; row++) {
+        sums[row]! += native.simd.dotProduct!(from + row * size * FLOAT, by, size) as number;
+      }
+    }
+    return sums;
+  }
+
+  private figures(counts: (piece: number) => boolean): PassFigures {
+    const { native, pieces, rows, examples } = this;
+    const squares = this.single ? native.doubles(this.squaresAt, examples).slice() : null;
+    return figuresOf(native.doubles(this.gramAt, pieces.length * rows ** 2), rows, counts, squares);
+  }
+
+  /** |x|^2. */
+  squareOf(x: TapeTensor): number {
+    return this.native.simd.squareSum!(this.native.address(x), x.size) as number;
+  }
+
+  private isShared(piece: number): boolean {
+    return this.pieces[piece]!.uses > 1;
+  }
+
+  private gramOf(piece: number): number {
+    return this.gramAt + piece * this.rows ** 2 * DOUBLE;
+  }
+
+  private products(x: number, d: number, din: number, dout: number, spread: Spread, to: number): void {
+    const { per } = spread;
+    const [xStep, xRow] = stepsOf(spread, din, this.examples);
+    const [dStep, dRow] = stepsOf(spread, dout, this.examples);
+    for (let i = 0; i < this.examples; i++) {
+      this.native.simd.exampleProduct!(
+        ...[x + i * xStep, d + i * dStep, per, xRow, dRow, din, dout, to + i * din * dout * FLOAT],
+      );
+    }
+  }
+
+  /** Gradients of single examples [examples, size] to norms, to class rows, to the Gram. */
+  private foldExamples(piece: number, from: number): void {
+    const { native, examples } = this;
+    const { size } = this.pieces[piece]!;
+    const weights = this.rooms.ofClasses(piece);
+    const squares = native.doubles(this.squaresAt, examples);
+    for (let i = 0; i < examples; i++) {
+      const row = from + i * size * FLOAT;
+      squares[i]! += native.simd.squareSum!(row, size) as number;
+      native.simd.addTo!(row, size, weights + this.groups.rowOf[i]! * size * FLOAT);
+    }
+    this.fold(piece, weights);
+  }
+
+  private fold(piece: number, weights: number): void {
+    if (this.kept !== null) return;
+    this.native.simd.foldGram!(weights, this.rows, this.pieces[piece]!.size, this.gramOf(piece));
+  }
+
+  private identity(): number {
+    return this.rooms.put(
+      'identity',
+      this.groups.rowOf.map((_, i) => i),
+    );
+  }
+}

@@ -1,0 +1,29 @@
+import type { Classifier } from './capture/classifier.ts';
+import type { EvaluationSet } from './capture/evaluation-set.ts';
+import type { OutputKind } from './capture/outputs.ts';
+import type { Journal } from './journal.ts';
+import type { Schedule } from './schedule.ts';
+import type { ModelLike, TfLike } from './tf.ts';
+
+export interface RecorderOptions {
+  readonly tf: TfLike;
+  readonly model: ModelLike | null;
+  readonly classes: number;
+  readonly outputs: OutputKind | 'auto';
+  readonly predict: ((xs: never) => unknown) | null;
+  readonly sets: readonly EvaluationSet[];
+  readonly schedule: Schedule;
+  /** The classifier of the model as it is now; null where there is none. */
+  readonly classifier: () => Classifier | null;
+  readonly journal: Journal;
+  /** Share of training time that class gradients may take; null: they are not measured. */
+  readonly budget: number | null;
+  /** Whether the sets are also evaluated at the end of each epoch and of the run. */
+  readonly atEnds: boolean;
+  /** Asked after each step: whether fit should stop. */
+  readonly shouldStop: () => boolean;
+  /** Measurements that were not handed over. */
+  readonly dropped: () => number;
+  /** One sentence, told once. */
+  readonly report: (sentence: string) => void;
+}

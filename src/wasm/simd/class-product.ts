@@ -1,0 +1,88 @@
+import { squareSum } from './norm';
+import { outerProducts } from './outer';
+
+/** Adds sum over r of outer(x_r, d_r) to `to`, din x dout; rows of x and d are xStep and dStep bytes apart. */
+export function exampleProduct(
+  x: usize,
+  d: usize,
+  rowsPer: i32,
+  xStep: usize,
+  dStep: usize,
+  din: i32,
+  dout: i32,
+  to: usize,
+): void {
+  outerProducts(x, 16, xStep, xStep, din, d, 32, dStep, dStep, dout, rowsPer, to);
+}
+
+/** Examples of one class that are gathered at a time: their panels of four and eight (4 and 8 KiB) stay in the first cache. */
+const DEPTH = 256;
+
+/**
+ * Gradients of a dense layer by class: adds the sum of outer(x_i, d_i) over the examples i that
+ * order[starts[c] .. starts[c + 1] - 1] (int32) names to row c of `weights` (rows of din x dout), and |x_i|^2 |d_i|^2 to
+ * squares[i] (float64). x: examples x din, d: examples x dout. `room` has 4 (din + dout) bytes for every example of the
+ * largest class, or for 256 if that has more.
+ */
+export function classProducts(
+  x: usize,
+  d: usize,
+  examples: i32,
+  din: i32,
+  dout: i32,
+  order: usize,
+  starts: usize,
+  rows: i32,
+  weights: usize,
+  squares: usize,
+  room: usize,
+): void {
+  const xBytes = (<usize>din) << 2;
+  const dBytes = (<usize>dout) << 2;
+  for (let c = 0; c < rows; c++) {
+    const end = load<i32>(starts + ((<usize>c) << 2), 4);
+    for (let start = load<i32>(starts + ((<usize>c) << 2)); start < end; start += DEPTH) {
+      const count = min(DEPTH, end - start);
+      const part = order + ((<usize>start) << 2);
+      const gathered = room + <usize>count * xBytes;
+      gather(x, din, 4, part, count, room);
+      gather(d, dout, 8, part, count, gathered);
+      const xRest = (<usize>(din & 3)) << 2;
+      const dRest = (<usize>(dout & 7)) << 2;
+      const xPanel = (<usize>count) << 4;
+      outerProducts(room, xPanel, 16, xRest, din, gathered, 2 * xPanel, 32, dRest, dout, count, weights);
+    }
+    weights += xBytes * <usize>dout;
+  }
+  for (let i = 0; i < examples; i++) {
+    const square = squares + ((<usize>i) << 3);
+    store<f64>(square, load<f64>(square) + squareSum(x, din) * squareSum(d, dout));
+    x += xBytes;
+    d += dBytes;
+  }
+}
+
+/** Copies the rows of n values that `order` names into panels of `width` values; the last is as wide as what is left. */
+@inline
+function gather(from: usize, n: i32, width: i32, order: usize, count: i32, to: usize): void {
+  const panel = (<usize>(width * count)) << 2;
+  const wide = (<usize>width) << 2;
+  const rest = n % width;
+  const restStep = (<usize>rest) << 2;
+  for (let r = 0; r < count; r++) {
+    let source = from + ((<usize>load<i32>(order + ((<usize>r) << 2)) * <usize>n) << 2);
+    let target = to + <usize>r * wide;
+    for (let i = 0; i + width <= n; i += width) {
+      v128.store(target, v128.load(source));
+      if (width === 8) v128.store(target, v128.load(source, 16), 16);
+      source += wide;
+      target += panel;
+    }
+    target = to + (<usize>(n - rest) * <usize>count << 2) + <usize>r * restStep;
+    for (let i = 0; i < rest; i++) {
+      store<f32>(target, load<f32>(source));
+      source += 4;
+      target += 4;
+    }
+  }
+}
