@@ -174,7 +174,9 @@ function isThreaded(wasm: object): boolean {
 /** What is missing of the internals, as the name of the first thing; null where everything is there. */
 export function missingInternal(backend: object): string | null {
   const candidate = backend as Partial<WasmBackend>;
-  if (typeof candidate.dataIdMap?.get !== 'function') return 'backend.dataIdMap';
+  if (typeof candidate.dataIdMap?.get !== 'function' || typeof candidate.dataIdMap.has !== 'function') {
+    return 'backend.dataIdMap';
+  }
   for (const name of ['makeOutput', 'typedArrayFromHeap', 'disposeData', 'incRef'] as const) {
     if (typeof candidate[name] !== 'function') return `backend.${name}`;
   }

@@ -16,14 +16,12 @@ export const listening: { sink: ClassSink | null } = { sink: null };
 const DOUBLE = 8;
 
 /**
- * Addresses for the gradient and the square of one image of a kernel call, or zeros: nobody listens, or to a batch of
+ * Addresses for the gradient and the square of an image of a kernel call; null where nobody listens, or to a batch of
  * another size. `bytes`: of one filter. Marks the sink as taken.
  */
-export function placesOf(images: number, bytes: number): (image: number) => readonly [number, number] {
+export function placesOf(images: number, bytes: number): ((image: number) => readonly [number, number]) | null {
   const { sink } = listening;
-  if (sink === null || sink.rowOf.length !== images) return () => NOWHERE;
+  if (sink === null || sink.rowOf.length !== images) return null;
   sink.taken = true;
   return (image) => [sink.weights + sink.rowOf[image]! * bytes, sink.squares + image * DOUBLE];
 }
-
-const NOWHERE = [0, 0] as const;

@@ -27,15 +27,16 @@ export function convFilter(tf: WasmTf, composition: KernelFunction): KernelFunct
     const filterBytes = walk.taps * walk.runs * walk.length * info.outChannels * FLOAT;
     const place = placesOf(info.batchSize, filterBytes);
     const { simd } = native;
+    const gradient = place === null ? simd.filterGradient! : simd.filterGradientByClass!;
     for (let i = 0; i < info.batchSize; i++) {
       const image = native.address(x) + i * info.inHeight * info.inWidth * info.inChannels * FLOAT;
       const error = native.address(dy) + i * pixels * info.outChannels * FLOAT;
       simd.frame!(image, info.inHeight, info.inWidth, info.inChannels, top, left, walk.rows, walk.columns, 1, frame);
       simd.packColumns!(error, FLOAT, info.outChannels * FLOAT, info.outChannels, pixels, packed, panel);
-      simd.filterGradient!(
+      gradient(
         ...[frame, walk.rowStep, walk.pixelStep, walk.taps, walk.tapStep, walk.runs, walk.runStep, walk.length],
         ...[packed, info.outHeight, info.outWidth, PANEL * FLOAT, panel, info.outChannels, native.address(out)],
-        ...place(i),
+        ...(place?.(i) ?? []),
       );
     }
     return out;

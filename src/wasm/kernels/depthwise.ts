@@ -44,7 +44,7 @@ export function depthwiseFilter(tf: WasmTf, composition: KernelFunction): Kernel
       native.simd.depthwiseFilter!(
         ...[frame, walk.rowStep, walk.pixelStep, walk.taps, walk.tapStep, walk.runs, walk.runStep],
         ...[error, info.outHeight, info.outWidth, info.outChannels, native.address(out)],
-        ...place(i),
+        ...(place?.(i) ?? [0, 0]),
       );
     }
     return out;

@@ -4,9 +4,36 @@ import { multiplyAdd, putRow, sumLanesWide } from './panel';
  * Adds the filter gradient of one framed image to `total`, (taps * runs * length) x columns.
  * Pixels of `dy` are `dyStep` bytes apart, its panels of eight columns `dyPanel`.
  * Reads up to three values behind a run, which the frame must leave room for; what they give is dropped.
- * Where `classTotal` is not 0, the same gradient is also added there, and its square (float64) at `square`.
  */
 export function filterGradient(
+  image: usize,
+  rowStep: usize,
+  pixelStep: usize,
+  taps: i32,
+  tapStep: usize,
+  runs: i32,
+  runStep: usize,
+  length: i32,
+  dy: usize,
+  height: i32,
+  width: i32,
+  dyStep: usize,
+  dyPanel: usize,
+  columns: i32,
+  total: usize,
+): void {
+  const zero: usize = 0;
+  tiles(
+    image, rowStep, pixelStep, taps, tapStep, runs, runStep, length,
+    dy, height, width, dyStep, dyPanel, columns, total, zero, zero,
+  );
+}
+
+/**
+ * The same, bit for bit; the gradient is also added to `classTotal`, and its square (float64) at `square`. Apart, so that
+ * the code of the first has no word of what only this one needs.
+ */
+export function filterGradientByClass(
   image: usize,
   rowStep: usize,
   pixelStep: usize,
@@ -25,12 +52,10 @@ export function filterGradient(
   classTotal: usize,
   square: usize,
 ): void {
-  // Twice, so that the tiles of the first have no word of what only the second needs.
-  if (classTotal === 0) {
-    tiles(image, rowStep, pixelStep, taps, tapStep, runs, runStep, length, dy, height, width, dyStep, dyPanel, columns, total, 0, 0);
-  } else {
-    tiles(image, rowStep, pixelStep, taps, tapStep, runs, runStep, length, dy, height, width, dyStep, dyPanel, columns, total, classTotal, square);
-  }
+  tiles(
+    image, rowStep, pixelStep, taps, tapStep, runs, runStep, length,
+    dy, height, width, dyStep, dyPanel, columns, total, classTotal, square,
+  );
 }
 
 @inline
@@ -66,7 +91,8 @@ function tiles(
           const at = row + (<usize>column << 2);
           const panel = dy + <usize>(column >> 3) * dyPanel;
           const own: usize = classTotal === 0 ? 0 : classTotal + at;
-          sum += tile(from, rowStep, pixelStep, panel, height, width, dyStep, total + at, own, pitch, rows, columns - column);
+          const left = columns - column;
+          sum += tile(from, rowStep, pixelStep, panel, height, width, dyStep, total + at, own, pitch, rows, left);
         }
       }
     }

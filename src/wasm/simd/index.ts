@@ -5,7 +5,7 @@ export { classSums } from './class-sum';
 export { correlate, correlateNarrow, frame } from './correlation';
 export { depthwiseFilter, depthwiseInput, unframe } from './depthwise';
 export { adam, step } from './elementwise';
-export { filterGradient } from './filter-gradient';
+export { filterGradient, filterGradientByClass } from './filter-gradient';
 export { addTo, distanceSquare, dotProduct, squareSum } from './norm';
 export { packColumns } from './panel';
 export { maxPool } from './pooling';
