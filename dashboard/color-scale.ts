@@ -6,6 +6,8 @@ export interface ColorScale {
   readonly low: number;
   readonly high: number;
   readonly stops: readonly Rgb[];
+  /** Equal distances are equal factors; both ends are positive. */
+  readonly isLog?: boolean;
 }
 
 /** `#rrggbb` as three bytes. */
@@ -13,12 +15,13 @@ export function parseColor(color: string): Rgb {
   return [1, 3, 5].map((at) => Number.parseInt(color.slice(at, at + 2), 16)) as unknown as Rgb;
 }
 
+interface Ramps {
+  readonly sequential: readonly string[];
+  readonly diverging: readonly string[];
+}
+
 /** A scale over [low, high]. With low < 0 < high it is centred at 0, so that equal distances from 0 look equally strong. */
-export function colorScale(
-  low: number,
-  high: number,
-  { sequential, diverging }: { readonly sequential: readonly string[]; readonly diverging: readonly string[] },
-): ColorScale {
+export function colorScale(low: number, high: number, { sequential, diverging }: Ramps): ColorScale {
   if (low < 0 && high > 0) {
     const reach = Math.max(-low, high);
     return { low: -reach, high: reach, stops: diverging.map(parseColor) };
@@ -26,13 +29,24 @@ export function colorScale(
   return { low, high: high > low ? high : low + 1, stops: sequential.map(parseColor) };
 }
 
+/** A logarithmic scale over [low, high], both positive. */
+export function logColorScale(low: number, high: number, { sequential }: Ramps): ColorScale {
+  return { low, high: high > low ? high : low * 10, stops: sequential.map(parseColor), isLog: true };
+}
+
 /** Colour of a finite value; values beyond the ends take the colour of the end. */
-export function colorOf({ low, high, stops }: ColorScale, value: number): Rgb {
-  const at = Math.min(1, Math.max(0, (value - low) / (high - low))) * (stops.length - 1);
+export function colorOf({ low, high, stops, isLog }: ColorScale, value: number): Rgb {
+  const part = isLog ? Math.log(Math.max(value, low) / low) / Math.log(high / low) : (value - low) / (high - low);
+  const at = Math.min(1, Math.max(0, part)) * (stops.length - 1);
   const index = Math.min(stops.length - 2, Math.floor(at));
   const from = stops[index]!;
   const to = stops[index + 1]!;
   const share = at - index;
+  return mixed(from, to, share);
+}
+
+/** A colour on the way from one to another: 0 is the first, 1 the second. */
+export function mixed(from: Rgb, to: Rgb, share: number): Rgb {
   return [mix(from[0], to[0], share), mix(from[1], to[1], share), mix(from[2], to[2], share)];
 }
 
@@ -62,4 +76,9 @@ export function inkOn(color: Rgb): string {
 
 export function cssColor([r, g, b]: Rgb): string {
   return `rgb(${r} ${g} ${b})`;
+}
+
+/** An opaque colour as four bytes in memory order: red, green, blue, alpha, little-endian. */
+export function pixelOf([r, g, b]: Rgb): number {
+  return ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0;
 }

@@ -96,6 +96,18 @@ export class CurveCache {
   }
 }
 
+/** Row that is shown at a step: the last one that began by then; -1 before the first. */
+export function rowAt(curve: Pick<Curve, 'rows' | 'bucket'>, step: number): number {
+  let low = 0;
+  let high = curve.rows;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (curve.bucket(middle).firstStep <= step) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+
 /** Row whose step is nearest to `step`; -1 if there is none. */
 export function nearestRow(curve: Pick<Curve, 'rows' | 'bucket'>, step: number): number {
   let low = 0;

@@ -99,6 +99,8 @@ view.follow((now, before) => {
   if (now.stepScale !== before.stepScale) storeStepScale(now.stepScale);
   headDrawer();
   viewDrawer();
+  // Which classes are on may change what the numbers are of.
+  if (now.hidden !== before.hidden || now.picked !== before.picked) dataDrawer();
 });
 document.documentElement.dataset.theme = view.value.theme;
 prefersDark.addEventListener('change', () => {

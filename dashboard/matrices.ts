@@ -1,6 +1,6 @@
 /** What a heat map or a bar chart shows, from the declarations and the kept measurements. Pure. */
 import type { Bucket } from '../src/history.ts';
-import type { Panel } from '../src/record.ts';
+import type { Axis, Panel } from '../src/record.ts';
 import type { Curve } from './curves.ts';
 import { axisLabels, type Layer } from './panels.ts';
 
@@ -14,6 +14,10 @@ export interface MatrixModel {
   readonly columns: number;
   readonly rowLabels: readonly string[];
   readonly columnLabels: readonly string[];
+  /** What rows and columns are called; empty where both are the same and the panel gives no names. */
+  readonly axisTitles: readonly [string, string];
+  /** Whether a row, a column is a class. */
+  readonly isClass: readonly [boolean, boolean];
   /** What was measured; null is missing. */
   readonly values: readonly (number | null)[];
   /** What is coloured: the values, or their shares of the row. */
@@ -46,10 +50,17 @@ export function matrixModel(
     columns,
     rowLabels: rowAxis === undefined ? [''] : axisLabels(rowAxis, rows, classNames),
     columnLabels: columnAxis === undefined ? [''] : axisLabels(columnAxis, columns, classNames),
+    axisTitles: panel.axisTitles ?? titlesOf(rowAxis, columnAxis),
+    isClass: [rowAxis === 'class', columnAxis === 'class'],
     values,
     shown: panel.rowShare ? rowShares(values, columns) : panel.share ? shares(values) : values,
     isShare: panel.rowShare === true || panel.share === true,
   };
+}
+
+function titlesOf(row: Axis | undefined, column: Axis | undefined): readonly [string, string] {
+  const [rowName, columnName] = [row, column].map((axis) => (typeof axis === 'object' ? axis.name : (axis ?? '')));
+  return rowName === columnName ? ['', ''] : [rowName!, columnName!];
 }
 
 /** Each value divided by the sum of its row; missing where that sum is 0. */
@@ -101,19 +112,4 @@ function examplesAt(curve: Curve, row: number, support: Curve | null, index: num
     if (bucket.index === index) return bucket.last.reduce((sum, count) => sum + count, 0);
   }
   return null;
-}
-
-/** Lowest and highest finite value, within the bounds that a panel declares. */
-export function shownBounds(
-  shown: readonly (number | null)[],
-  [low, high]: readonly [number | null, number | null] = [null, null],
-): [number, number] {
-  let least = Infinity;
-  let most = -Infinity;
-  for (const value of shown) {
-    if (value === null || !Number.isFinite(value)) continue;
-    if (value < least) least = value;
-    if (value > most) most = value;
-  }
-  return [low ?? Math.min(0, least === Infinity ? 0 : least), high ?? Math.max(most === -Infinity ? 1 : most, 0)];
 }

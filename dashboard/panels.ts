@@ -65,7 +65,7 @@ function addLayer(
 ): void {
   const { declaration } = metric;
   // Lines and bars of several metrics fit into one chart; cells of several matrices do not.
-  const own = panel.chart === 'heatmap' ? declaration.id : '';
+  const own = panel.chart === 'heatmap' || panel.chart === 'pairs' ? declaration.id : '';
   const key = JSON.stringify([declaration.stream, panel.group, panel.title, panel.chart, own]);
   let spec = charts.get(key);
   if (spec === undefined) {
@@ -75,8 +75,22 @@ function addLayer(
   spec.layers.push({ name, metric, declaration, panel, label: panel.series ?? declaration.id });
 }
 
-/** The history of the metric that weighs this one; undefined where it has none. */
-export function supportOf(history: RunHistory, { stream, weight }: Declaration): MetricHistory | undefined {
+/**
+ * The history of the metric that says over how many examples this one is shown: the one that weighs it, or, where that one is weighed by
+ * another, the one at the end of the chain. Undefined where it has none.
+ */
+export function supportOf(history: RunHistory, declaration: Declaration): MetricHistory | undefined {
+  const seen = new Set<MetricHistory | undefined>();
+  let support = weightOf(history, declaration);
+  // A count weighs itself, and what came from outside may go round in a circle.
+  while (support?.declaration.weight !== undefined && !seen.has(support)) {
+    seen.add(support);
+    support = weightOf(history, support.declaration);
+  }
+  return support;
+}
+
+function weightOf(history: RunHistory, { stream, weight }: Declaration): MetricHistory | undefined {
   return weight === undefined ? undefined : history.metrics.get(`${stream}/${weight.metric}`);
 }
 

@@ -9,6 +9,7 @@ import { STATIC_OPTIONS, stepAxis, valueAxis } from './axes.ts';
 import { type Line, lineMarks } from './line-marks.ts';
 import { elementStyle, focusOn, lineElements, type Scene, stepRange } from './scene.ts';
 import { type ValueRange, valueRange } from './value-bounds.ts';
+import { zeroLine } from './zero-line.ts';
 
 /** With at most this many lines the single measurements behind every line are shown. */
 const MAX_BANDS = 2;
@@ -35,7 +36,7 @@ export class LineChart {
       type: 'line',
       data: { datasets: [] },
       options: { ...STATIC_OPTIONS },
-      plugins: [lineMarks(() => this.lines)],
+      plugins: [zeroLine(() => this.scene?.palette.reference ?? ''), lineMarks(() => this.lines)],
     });
   }
 

@@ -7,10 +7,19 @@ export class ColorLegend {
   private readonly low = element('span');
   private readonly ramp = element('span', { class: 'ramp' });
   private readonly high = element('span');
-  readonly root = element('div', { class: 'color-legend', 'aria-hidden': 'true' }, this.low, this.ramp, this.high);
+  private readonly kind = element('span');
+  readonly root = element(
+    'div',
+    { class: 'color-legend', 'aria-hidden': 'true' },
+    this.kind,
+    this.low,
+    this.ramp,
+    this.high,
+  );
   private shown: ColorScale | null = null;
 
   show(scale: ColorScale): void {
+    setText(this.kind, scale.isLog ? 'log' : '');
     setText(this.low, formatShort(scale.low));
     setText(this.high, formatShort(scale.high));
     if (scale.stops !== this.shown?.stops) {

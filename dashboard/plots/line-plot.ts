@@ -2,16 +2,19 @@
 import { ClassMap } from '../charts/class-map.ts';
 import { LineChart } from '../charts/line.ts';
 import { isFew, type Scene } from '../charts/scene.ts';
-import { type Curve, nearestRow } from '../curves.ts';
+import { mapBounds, panelColors } from '../color-bounds.ts';
+import { type Curve, nearestRow, rowAt } from '../curves.ts';
 import { element } from '../dom.ts';
-import { formatCount, formatNumber } from '../format.ts';
+import { formatCount, formatNumber, truncate } from '../format.ts';
 import { followGestures } from '../gestures.ts';
 import { axisLabels, type ChartSpec, type Layer, supportOf } from '../panels.ts';
 import { countNonFinite, countNonPositive, describeChart, lastValues, totalNote, windowNote } from '../readings.ts';
 import { ValueTable } from '../tables.ts';
 import { ColorLegend } from './color-legend.ts';
-import type { Caption, Plot, PlotContext } from './plot.ts';
+import { type Caption, type Plot, type PlotContext, warningOf } from './plot.ts';
 import { cellContent, pointContent } from './point-content.ts';
+
+const LABEL_LENGTH = 12;
 
 export class LinePlot implements Plot {
   readonly root = element('div', { class: 'plot' });
@@ -60,7 +63,12 @@ export class LinePlot implements Plot {
     if (many === null) return;
     this.classMap ??= new ClassMap(this.canvasIn(this.map));
     const curve = curveOf(many, scene);
-    this.classMap.draw(many, curve, axisLabels(many.declaration.axes[0]!, curve.size, scene.classNames), scene);
+    const labels = axisLabels(many.declaration.axes[0]!, curve.size, scene.classNames);
+    const look = {
+      labels: labels.map((label) => truncate(label, LABEL_LENGTH)),
+      colors: (shown: readonly (number | null)[]) => panelColors(shown, many.panel, scene.palette, mapBounds),
+    };
+    this.classMap.draw(curve, look, scene);
     if (this.classMap.scale !== null) this.legend.show(this.classMap.scale);
   }
 
@@ -73,16 +81,13 @@ export class LinePlot implements Plot {
     const isLog = this.spec.layers[0]!.panel.scale === 'log';
     const broken = curves.reduce((sum, curve) => sum + this.brokenIn(curve), 0);
     const hidden = isLog ? curves.reduce((sum, curve) => sum + countNonPositive(curve), 0) : 0;
-    const warning = [
-      broken > 0 ? `${formatCount(broken)} × NaN or ∞` : '',
-      hidden > 0 ? `${formatCount(hidden)} × ≤ 0` : '',
-    ];
+    const warning = warningOf(broken, hidden);
     const [only] = lists.length === 1 && this.spec.layers[0]!.declaration.axes.length === 0 ? lists : [];
     const value = only?.values[0];
     return {
       note: this.noteOf(curves, scene),
       ...(value === undefined || value === null ? {} : { value: formatNumber(value) }),
-      ...(warning.some(Boolean) ? { warning: warning.filter(Boolean).join(', ') } : {}),
+      ...(warning === '' ? {} : { warning }),
     };
   }
 
@@ -143,8 +148,8 @@ export class LinePlot implements Plot {
     const scene = this.context.scene();
     const layer = this.manyLayer(scene);
     const curve = layer === null ? null : curveOf(layer, scene);
-    const at = curve === null ? null : (this.classMap?.at(x, y, curve.size, scene) ?? null);
-    const row = curve === null || at === null ? -1 : nearestRow(curve, at.step);
+    const at = curve === null ? null : (this.classMap?.at(x, y, scene) ?? null);
+    const row = curve === null || at === null ? -1 : rowAt(curve, at.step);
     if (layer === null || curve === null || at === null || row < 0) {
       this.leave();
       return;

@@ -10,7 +10,7 @@ import { describeChart } from '../readings.ts';
 import { MAX_LIVE_CELLS, MatrixTable } from '../tables.ts';
 import type { TooltipContent } from '../tooltip.ts';
 import { ColorLegend } from './color-legend.ts';
-import type { Caption, Plot, PlotContext } from './plot.ts';
+import { type Caption, type Plot, type PlotContext, warningOf } from './plot.ts';
 
 export class MatrixPlot implements Plot {
   readonly root = element('div', { class: 'plot tall' });
@@ -63,10 +63,13 @@ export class MatrixPlot implements Plot {
     const isLarge = model.rows * model.columns > MAX_LIVE_CELLS;
     if (!isLarge || this.numbers.checkVisibility()) this.writeTable(model);
     const broken = model.values.filter((value) => value !== null && !Number.isFinite(value)).length;
+    const hidden =
+      this.layer.panel.scale === 'log' ? model.values.filter((value) => value !== null && value <= 0).length : 0;
     const missing = model.values.filter((value) => value === null).length;
+    const warning = warningOf(broken, hidden);
     return {
       note: `${formatCount(kept)} ${kept === 1 ? 'measurement' : 'measurements'} kept${missing > 0 ? `, ${formatCount(missing)} cells missing` : ''}`,
-      ...(broken > 0 ? { warning: `${formatCount(broken)} × NaN or ∞` } : {}),
+      ...(warning === '' ? {} : { warning }),
     };
   }
 
@@ -102,7 +105,7 @@ export class MatrixPlot implements Plot {
       this.leave();
       return;
     }
-    this.context.tooltip.show(event, cellContent(model, cell.row, cell.column, this.layer.panel.axisTitles));
+    this.context.tooltip.show(event, cellContent(model, cell.row, cell.column));
   }
 
   private leave(): void {
@@ -111,11 +114,11 @@ export class MatrixPlot implements Plot {
 }
 
 function cellContent(
-  { rowLabels, columnLabels, columns, values, shown, isShare, step }: MatrixModel,
+  { rowLabels, columnLabels, axisTitles, columns, values, shown, isShare, step }: MatrixModel,
   row: number,
   column: number,
-  [rowTitle, columnTitle]: readonly [string, string] = ['row', 'column'],
 ): TooltipContent {
+  const [rowTitle, columnTitle] = axisTitles;
   const value = values[row * columns + column] ?? null;
   const share = shown[row * columns + column] ?? null;
   const total = values.slice(row * columns, (row + 1) * columns).reduce<number>((sum, count) => sum + (count ?? 0), 0);
@@ -129,8 +132,8 @@ function cellContent(
   return {
     title: text,
     rows: [
-      { label: rowTitle, value: rowLabels[row] ?? '' },
-      { label: columnTitle, value: columnLabels[column] ?? '' },
+      { label: rowTitle || 'row', value: rowLabels[row] ?? '' },
+      { label: columnTitle || 'column', value: columnLabels[column] ?? '' },
     ],
     note: `step ${formatCount(step)}`,
   };

@@ -1,5 +1,6 @@
 /** What a card holds: something that draws, and the same in numbers. */
 import type { Scene } from '../charts/scene.ts';
+import { formatCount } from '../format.ts';
 import type { Signal } from '../signal.ts';
 import type { Tooltip } from '../tooltip.ts';
 import type { ViewStore } from '../view.ts';
@@ -11,6 +12,15 @@ export interface Caption {
   readonly value?: string;
   /** Set where something is not as it should be. */
   readonly warning?: string;
+}
+
+/** Says how many values are not finite, and how many a log axis cannot show; empty where there are none. */
+export function warningOf(broken: number, nonPositive = 0): string {
+  const parts = [
+    broken > 0 ? `${formatCount(broken)} × NaN or ∞` : '',
+    nonPositive > 0 ? `${formatCount(nonPositive)} × ≤ 0` : '',
+  ];
+  return parts.filter(Boolean).join(', ');
 }
 
 export interface Plot {

@@ -18,7 +18,7 @@ export default defineMetric({
     },
     {
       group: 'Gradients of the classes',
-      title: 'Pairs of classes: cosine of their gradients',
+      title: 'Class against class over time',
       chart: 'pairs',
       series: 'cosine',
       bounds: [-1, 1],

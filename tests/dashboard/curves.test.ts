@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { mapBounds, rowsAtColumns } from '../../dashboard/charts/class-map.ts';
+import { rowsAtColumns } from '../../dashboard/charts/class-map.ts';
 import { placeTags, stretches } from '../../dashboard/charts/line-marks.ts';
 import { niceRange, valueRange } from '../../dashboard/charts/value-bounds.ts';
-import { CurveCache, nearestRow, plainCurve } from '../../dashboard/curves.ts';
+import { CurveCache, nearestRow, plainCurve, rowAt } from '../../dashboard/curves.ts';
 import { type Frame, growingEnd, traceOf } from '../../dashboard/decimate.ts';
 import { stepPosition } from '../../dashboard/step-axis.ts';
 import { type MetricHistory, RunHistory } from '../../src/history.ts';
@@ -229,9 +229,12 @@ describe('a map of class by step', () => {
     expect([...rowsAtColumns(curve, 8, 'linear', [0, 8])]).toEqual([-1, 0, 1, 2, 3, 3, -1, -1]);
   });
 
-  test('spreads its colours over values that are far below the bound of the metric', () => {
-    expect(mapBounds([0, 0.02], [0, 1])).toEqual([0, 0.02]);
-    expect(mapBounds([0, 0.9], [0, 1])).toEqual([0, 1]);
-    expect(mapBounds([-0.02, 0.02], [-1, 1])).toEqual([-1, 1]);
+  test('tells at a step what it shows there', () => {
+    const curve = plainCurve(metricOf([1, 2, 3], 10));
+    const steps = Array.from({ length: curve.rows }, (_, row) => curve.bucket(row).firstStep);
+    expect(steps.map((step) => rowAt(curve, step))).toEqual([0, 1, 2]);
+    expect(rowAt(curve, steps[1]! - 0.5)).toBe(0);
+    expect(rowAt(curve, steps[2]! + 1000)).toBe(2);
+    expect(rowAt(curve, 9)).toBe(-1);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { searchClasses } from '../../dashboard/class-search.ts';
 import { plainCurve } from '../../dashboard/curves.ts';
 import { formatCount, formatNumber, formatShare, formatShort, truncate } from '../../dashboard/format.ts';
-import { barModel, matrixModel, measurementAt, rowShares, shares, shownBounds } from '../../dashboard/matrices.ts';
+import { barModel, matrixModel, measurementAt, rowShares, shares } from '../../dashboard/matrices.ts';
 import type { Layer } from '../../dashboard/panels.ts';
 import { countNonFinite, countNonPositive, lastValues, totalNote, windowNote } from '../../dashboard/readings.ts';
 import { RunHistory } from '../../src/history.ts';
@@ -85,11 +85,20 @@ describe('a matrix', () => {
     expect(matrixModel(plain, layer.metric.buckets[1]!, []).shown).toEqual([8, null, Number.NaN, 2]);
   });
 
-  test('is coloured from its bounds, or over what it holds', () => {
-    expect(shownBounds([0.2, 0.4], [-1, 1])).toEqual([-1, 1]);
-    expect(shownBounds([2, null, Number.NaN, 9])).toEqual([0, 9]);
-    expect(shownBounds([-3, 2])).toEqual([-3, 2]);
-    expect(shownBounds([])).toEqual([0, 1]);
+  test('names its axes where they differ, and knows which of them are classes', () => {
+    const byLayer = layerOf([{ name: 'layer', labels: ['a', 'b'] }, 'class'], [2, 2], [[1, 2, 3, 4]]);
+    expect(matrixModel(byLayer, byLayer.metric.buckets[0]!, ['x', 'y'])).toMatchObject({
+      axisTitles: ['layer', 'class'],
+      isClass: [false, true],
+      rowLabels: ['a', 'b'],
+      columnLabels: ['x', 'y'],
+    });
+    expect(matrixModel(layer, layer.metric.buckets[0]!, [])).toMatchObject({
+      axisTitles: ['', ''],
+      isClass: [true, true],
+    });
+    const named = { ...layer, panel: { ...panel, axisTitles: ['True', 'Guessed'] as const } };
+    expect(matrixModel(named, layer.metric.buckets[0]!, []).axisTitles).toEqual(['True', 'Guessed']);
   });
 });
 

@@ -77,7 +77,9 @@ describe('sections', () => {
     const history = new RunHistory();
     declare(history, 'a', 'model', { ...line('Same'), chart: 'heatmap' });
     declare(history, 'b', 'model', { ...line('Same'), chart: 'heatmap' });
-    expect(sectionsOf(history)[0]?.charts).toHaveLength(2);
+    declare(history, 'a', 'train', { ...line('Same'), chart: 'pairs' });
+    declare(history, 'b', 'train', { ...line('Same'), chart: 'pairs' });
+    expect(sectionsOf(history)[0]?.charts).toHaveLength(4);
   });
 
   test('a chart is the same one until a metric joins it', () => {

@@ -11,6 +11,7 @@ import {
   type Unnumbered,
 } from '../../src/record.ts';
 import { generator } from '../support/generator.ts';
+import { LAYERS, measureGradients } from './small-gradients.ts';
 
 export interface TrainingOptions {
   readonly run: string;
@@ -42,6 +43,8 @@ interface Tally {
   readonly guesses: number[];
   readonly probability: number[];
   readonly confusion: number[];
+  /** Probabilities less the label, one list per example. */
+  readonly errors: Float64Array[];
 }
 
 export class SmallTraining {
@@ -99,7 +102,13 @@ export class SmallTraining {
   next(): AnyRecord[] {
     const batch = this.batch();
     const tally = this.tally(batch, true);
-    const records = this.measureTally('train', tally);
+    const records = [
+      ...this.measureTally('train', tally),
+      ...this.measureAll(
+        'train',
+        measureGradients({ ...batch, errors: tally.errors }, this.classes, isScheduled(this.step)),
+      ),
+    ];
     this.step++;
     if (isScheduled(this.step) || this.step % this.stepsPerEpoch === 0) records.push(...this.measureSchedule());
     return records;
@@ -177,6 +186,7 @@ export class SmallTraining {
       guesses: zeros(),
       probability: zeros(),
       confusion: new Array<number>(this.classes ** 2).fill(0),
+      errors: [] as Float64Array[],
     };
     const gradient = this.weights.map(() => new Float64Array(FEATURES + 1));
     x.forEach((features, i) => {
@@ -188,9 +198,11 @@ export class SmallTraining {
       tally.guesses[guess]!++;
       tally.confusion[label * this.classes + guess]!++;
       if (guess === label) tally.hits[label]!++;
+      const errors = Float64Array.from(p, (value, c) => value - (c === label ? 1 : 0));
+      tally.errors.push(errors);
       p.forEach((value, c) => {
         tally.probability[c]! += value;
-        const error = value - (c === label ? 1 : 0);
+        const error = errors[c]!;
         for (let k = 0; k <= FEATURES; k++) gradient[c]![k]! += error * features[k]!;
       });
     });
@@ -244,9 +256,11 @@ export class SmallTraining {
     return metrics.flatMap((metric) => {
       const measured = values[metric.id];
       if (measured === undefined) return [];
-      const shape = metric.axes.map(() => this.classes);
+      const shape = metric.axes.map((axis) => (axis === 'layer' ? LAYERS.length : this.classes));
       const name = `${stream}/${metric.id}`;
-      const declared = this.declared.has(name) ? [] : [this.declare(declarationOf(metric, stream))];
+      const body = declarationOf(metric, stream);
+      const axes = body.axes.map((axis) => (axis === 'layer' ? { name: 'layer', labels: LAYERS } : axis));
+      const declared = this.declared.has(name) ? [] : [this.declare({ ...body, axes })];
       this.declared.add(name);
       return [...declared, this.measurement(stream, metric.id, measured, shape)];
     });
