@@ -18,7 +18,9 @@ const started = new Date();
 rmSync(join(root, 'dist'), { recursive: true, force: true });
 buildSimd();
 run('typescript/bin/tsc', '-p', '.');
-run('vite/bin/vite.js', 'build', '--logLevel', 'warn', '--config', 'scripts/worker.vite.mjs');
+for (const worker of ['relay', 'offload']) {
+  run('vite/bin/vite.js', 'build', '--logLevel', 'warn', '--config', 'scripts/worker.vite.mjs', '--mode', worker);
+}
 run('vite/bin/vite.js', 'build', 'dashboard', '--logLevel', 'warn');
 run('typescript/bin/tsc', '-p', 'examples');
 

@@ -144,7 +144,7 @@ export class LiveMonitor implements DrivenMonitor {
       );
     } else recorder.evaluateAtEnd(hook.step);
     hook.close();
-    await recorder.settled();
+    await recorder.close();
     const epoch = recorder.epochs.at(hook.step);
     const head = { v: RECORD_VERSION, run, time: Date.now(), step: hook.step, epoch, stream: 'monitor' };
     journal.write({ ...head, kind: 'end', body: { status } });

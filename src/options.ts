@@ -33,6 +33,11 @@ export interface WatchOptions {
   readonly schedule?: Schedule;
   /** Share of training time that the class gradients may take, in (0, 1]: they are measured less often beyond it; default 0.05. */
   readonly budget?: number;
+  /**
+   * Another thread takes part of the arithmetic of class gradients, where the backend is wasm and a core is free: they are
+   * the same, and come a step later. Default false.
+   */
+  readonly offload?: boolean;
   /** Folder of the runs; default 'runs'. */
   readonly logdir?: string;
   /** A classwatch server elsewhere; then nothing is stored or served here. */
@@ -70,6 +75,7 @@ const KINDS: { readonly [K in keyof Required<WatchOptions>]: Kind } = {
   predict: 'function',
   schedule: 'function',
   budget: 'number',
+  offload: 'boolean',
   logdir: 'string',
   url: 'string',
   token: 'string',
@@ -83,7 +89,7 @@ const KINDS: { readonly [K in keyof Required<WatchOptions>]: Kind } = {
   workerUrl: 'any',
   mode: 'string',
 };
-type Kind = 'string' | 'number' | 'function' | 'object' | 'list' | 'any';
+type Kind = 'string' | 'number' | 'boolean' | 'function' | 'object' | 'list' | 'any';
 
 const MODES = ['online', 'offline', 'disabled'];
 const OUTPUTS = ['auto', 'probabilities', 'logits'];

@@ -1,5 +1,6 @@
 import type { Classifier } from './capture/classifier.ts';
 import type { EvaluationSet } from './capture/evaluation-set.ts';
+import type { Offload } from './capture/offload.ts';
 import type { OutputKind } from './capture/outputs.ts';
 import type { Journal } from './journal.ts';
 import type { Schedule } from './schedule.ts';
@@ -18,6 +19,8 @@ export interface RecorderOptions {
   readonly journal: Journal;
   /** Share of training time that class gradients may take; null: they are not measured. */
   readonly budget: number | null;
+  /** Another thread for part of them; the recorder closes it. */
+  readonly offload: Offload | null;
   /** Whether the sets are also evaluated at the end of each epoch and of the run. */
   readonly atEnds: boolean;
   /** Asked after each step: whether fit should stop. */

@@ -1,17 +1,20 @@
 import { classifierRows } from './capture/classifier.ts';
 import { Decoder, type Read } from './capture/decoder.ts';
+import type { Again, Gradients } from './capture/engine/gradients.ts';
 import { stopTraining } from './capture/engine/model.ts';
 import type { TapeTensor } from './capture/engine/tape.ts';
 import type { Evaluation, EvaluationSet } from './capture/evaluation-set.ts';
 import { GradientWatch } from './capture/gradient-watch.ts';
+import { both, isHere, type Later } from './capture/later.ts';
 import type { Batch } from './capture/loss-hook.ts';
 import { Readback } from './capture/readback.ts';
 import { type Examples, Snapshot } from './capture/snapshot.ts';
 import { StepBatches } from './capture/step-batches.ts';
 import type { StepListener } from './capture/training-hook.ts';
-import { isHere, Turns } from './capture/turns.ts';
+import { Turns } from './capture/turns.ts';
 import { Epochs } from './epoch.ts';
 import type { RecorderOptions } from './recorder-options.ts';
+import { mean } from './stats/mean.ts';
 import type { TensorData } from './tf.ts';
 
 /** Turns what the hook sees into snapshots, and has them measured in the order of training. */
@@ -22,6 +25,8 @@ export class Recorder implements StepListener {
   private readonly readback: Readback;
   private readonly decoder: Decoder;
   private readonly gradients: GradientWatch | null;
+  /** Of `spent`, what gradients took since the last step ended. */
+  private onGradients = 0;
   private batches = new StepBatches();
   /** Of the pass at hand. */
   private variables: readonly TapeTensor[] = [];
@@ -39,11 +44,9 @@ export class Recorder implements StepListener {
     this.turns = new Turns((error) => options.journal.trouble('A measurement', error));
     this.readback = new Readback(options.tf);
     this.decoder = new Decoder(options.classes, options.outputs);
-    const { tf, model, classes, budget, report, journal } = options;
-    const { readback } = this;
-    const failed = (error: unknown) => journal.trouble('The gradients', error);
-    this.gradients =
-      budget === null ? null : new GradientWatch({ tf, model, classes, budget, readback, report, failed });
+    const [{ budget }, { readback }] = [options, this];
+    const failed = (error: unknown) => options.journal.trouble('The gradients', error);
+    this.gradients = budget === null ? null : new GradientWatch({ ...options, budget, readback, failed });
   }
 
   /** Share of the time since the first step that the monitor spent on the training thread. */
@@ -88,7 +91,7 @@ export class Recorder implements StepListener {
   }
 
   opening(): void {
-    this.work('The gradients', () => this.gradients?.opening());
+    this.watching((gradients) => gradients.opening());
   }
 
   forward(batches: readonly Batch[], loss: TapeTensor, variables: readonly TapeTensor[]): void {
@@ -107,15 +110,15 @@ export class Recorder implements StepListener {
       this.options.report('Expected one batch in each loss function, got several: class gradients are not measured.');
     }
     const [batch = null] = batches.length > 1 ? [] : batches;
-    this.work('The gradients', () => this.gradients?.forward(batch, labels, loss, variables));
+    this.watching((gradients) => gradients.forward(batch, labels, loss, variables));
   }
 
-  backward(gradients: readonly (TapeTensor | null)[]): void {
-    this.work('The gradients', () => this.gradients?.backward(gradients, this.variables));
+  backward(gradients: Gradients, again: Again): void {
+    this.watching((watch) => watch.backward(gradients, this.variables, again));
   }
 
   closed(): void {
-    this.work('The gradients', () => this.gradients?.closed());
+    this.watching((gradients) => gradients.closed());
     this.variables = [];
   }
 
@@ -127,10 +130,9 @@ export class Recorder implements StepListener {
     this.work('The step', () => {
       const epoch = this.epochs.at(step);
       const whole = batches.whole();
-      const seen = this.gradients?.end(step, () => this.spent) ?? null;
-      const here = isHere(whole) && (seen === null || isHere(seen));
-      const both = here ? ([whole, seen] as const) : Promise.all([whole, seen]);
-      this.whenRead(both, ([{ examples, loss }, of]) => {
+      const seen = this.gradients?.end(step, this.onGradients) ?? null;
+      this.onGradients = 0;
+      this.whenRead(both(whole, seen), ([{ examples, loss }, of]) => {
         const { classes, journal } = this.options;
         const { gradients = null, update = null } = of ?? {};
         const parts = { step, classes, update, due };
@@ -142,7 +144,7 @@ export class Recorder implements StepListener {
 
   abandon(): void {
     this.batches = new StepBatches();
-    this.work('The gradients', () => this.gradients?.abandon());
+    this.watching((gradients) => gradients.abandon());
   }
 
   failed(error: unknown): void {
@@ -152,6 +154,12 @@ export class Recorder implements StepListener {
   /** Resolves when everything that was read has been measured. */
   async settled(): Promise<void> {
     await this.turns.settled();
+  }
+
+  /** The same, and nothing is measured any more. */
+  async close(): Promise<void> {
+    await this.settled();
+    await this.options.offload?.close();
   }
 
   private evaluateSet(set: EvaluationSet, step: number, epoch: number | null): void {
@@ -204,7 +212,7 @@ export class Recorder implements StepListener {
   }
 
   /** Runs `use` in its turn; null: the device had no room. */
-  private whenRead<T>(result: T | Promise<T> | null, use: (value: T) => void): void {
+  private whenRead<T>(result: Later<T> | null, use: (value: T) => void): void {
     if (result === null) this.missed++;
     else this.turns.take(result, use);
   }
@@ -219,6 +227,18 @@ export class Recorder implements StepListener {
     this.timed(() => this.guard(what, work));
   }
 
+  /** Work on gradients, whose time counts against the budget, too. */
+  private watching(work: (gradients: GradientWatch) => void): void {
+    const { gradients } = this;
+    if (gradients === null) return;
+    const start = performance.now();
+    this.guard('The gradients', () => work(gradients));
+    // What went on in windows on the backward pass is told afterwards.
+    const took = performance.now() - start + gradients.windowTime();
+    this.spent += took;
+    this.onGradients += took;
+  }
+
   private guard(what: string, work: () => void): void {
     try {
       work();
@@ -226,10 +246,4 @@ export class Recorder implements StepListener {
       this.options.journal.trouble(what, error);
     }
   }
-}
-
-function mean(values: ArrayLike<number>): number {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i]!;
-  return sum / values.length;
 }

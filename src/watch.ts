@@ -1,11 +1,13 @@
 import { findClassifier, outputKindOf } from './capture/classifier.ts';
 import { ready, versionOf } from './capture/engine/tensors.ts';
 import { EvaluationSet } from './capture/evaluation-set.ts';
+import type { Offload } from './capture/offload.ts';
 import { TrainingHook } from './capture/training-hook.ts';
 import { Journal, type JournalSink, type ShownRecord } from './journal.ts';
 import type { Metric } from './metric.ts';
 import { metrics as allMetrics } from './metrics/index.ts';
 import { type DrivenMonitor, LiveMonitor, type Monitor, SilentMonitor } from './monitor.ts';
+import { OffloadThread } from './offload/thread.ts';
 import { resolveOptions, type WatchOptions } from './options.ts';
 import { type AlertRecord, RECORD_VERSION } from './record.ts';
 import { Recorder } from './recorder.ts';
@@ -16,6 +18,7 @@ import { checkTarget, classNamesOf, isModel, shortened } from './target.ts';
 import type { ModelLike, TfLike } from './tf.ts';
 import { UsageError } from './usage-error.ts';
 import { VERSION } from './version.ts';
+import { nativeOf } from './wasm/access.ts';
 
 /** What the single callbacks add: a selection of metrics, and records handed to a function instead of the relay. */
 export interface Selection {
@@ -93,6 +96,8 @@ async function assemble(
   if (selection.onRecord) journal.listeners.add(selection.onRecord);
   writeRun(journal, run, tf, { ...options, config }, classNames);
   const classes = classNames.length;
+  const budget = budgetOf(metrics, options);
+  const offload = await openOffload(tf, budget, options, report);
   const { outputs = 'auto', predict = null, schedule = logSpaced() } = options;
   const recorder: Recorder = new Recorder({
     tf,
@@ -104,7 +109,8 @@ async function assemble(
     schedule,
     classifier: () => (model === null ? null : findClassifier(model, classes)),
     journal,
-    budget: budgetOf(metrics, options),
+    budget,
+    offload,
     atEnds: !selection.scheduleOnly,
     dropped: () => (link?.dropped ?? 0) + troubles,
     shouldStop: () => link?.shouldStop ?? false,
@@ -114,6 +120,7 @@ async function assemble(
     const hook = new TrainingHook(tf, model, options.optimizer ?? null, recorder, !selection.shared);
     return new LiveMonitor({ run, link, journal, recorder, hook, sets, alertListeners, report });
   } catch (error) {
+    await offload?.close();
     await link?.close(false);
     throw error;
   }
@@ -125,6 +132,20 @@ const DEFAULT_BUDGET = 0.05;
 /** Nobody pays for gradients that no metric reads. */
 function budgetOf(metrics: readonly Metric[], { budget = DEFAULT_BUDGET }: WatchOptions): number | null {
   return metrics.some(({ part }) => part === 'gradients') ? budget : null;
+}
+
+/** Whether another thread takes part of the arithmetic, where nothing else is said. */
+const DEFAULT_OFFLOAD = false;
+
+/** The thread that was asked for; null where nothing is measured, and on backends whose memory we have no way into. */
+async function openOffload(
+  tf: TfLike,
+  budget: number | null,
+  { offload = DEFAULT_OFFLOAD, workerUrl = './relay/worker.js' }: WatchOptions,
+  report: (sentence: string) => void,
+): Promise<Offload | null> {
+  if (!offload || budget === null || nativeOf(tf) === null) return null;
+  return OffloadThread.open(new URL('./offload.js', new URL(workerUrl, import.meta.url)), report);
 }
 
 const NOWHERE: JournalSink = { write: () => {}, send: () => {} };

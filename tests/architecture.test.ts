@@ -13,6 +13,7 @@ const ROOMS: readonly (readonly [name: string, pattern: RegExp])[] = [
   ['stats', /^src\/(stats\/(?!window|range-sum).*)\.ts$/],
   ['history', /^src\/(history|stats\/(window|range-sum))\.ts$/],
   ['capture', /^src\/capture\//],
+  ['offload', /^src\/offload\//],
   ['metric', /^src\/(metric|rule)\.ts$/],
   ['metrics', /^src\/metrics\//],
   ['alerts', /^src\/alerts\//],

@@ -4,13 +4,15 @@ import type { Native } from '../wasm/native.ts';
 import type { TapeTensor } from './engine/tape.ts';
 import type { Operations } from './engine/tensors.ts';
 import { type Groups, groupsOf } from './groups.ts';
+import { type Later, map } from './later.ts';
 import { deviceMembership, type Membership, maskOf, membershipOf } from './membership.ts';
+import type { Offload } from './offload.ts';
+import type { Piece } from './plan.ts';
 import type { Readback } from './readback.ts';
 import { NativeSums } from './sums/native.ts';
 import type { Direction, PassFigures } from './sums/pass-sums.ts';
 import { PlainSums } from './sums/plain.ts';
 import { unpacked } from './sums/plain-figures.ts';
-import type { Piece } from './tape.ts';
 
 /** Figures of one pass (or, folded, of all passes of a step) with the classes of their rows. */
 export interface StepFigures extends Omit<PassFigures, 'squares'> {
@@ -38,12 +40,26 @@ export interface Arithmetic {
    * After the backward pass; null where the device has no room to read. With a direction: over all rows that were kept in
    * this pass and earlier ones.
    */
-  figures(counts: Counts, direction: Direction | null): StepFigures | Promise<StepFigures> | null;
+  figures(counts: Counts, direction: Direction | null): Later<StepFigures> | null;
+  /** What was handed out by `figures` stays good. */
   dispose(): void;
+}
+
+/** Bytes that the class rows of all weights may take at a time. */
+const MAX_KEPT_BYTES = 1 << 28;
+/** Multiplications that their products with each other may take: a few seconds. */
+const MAX_KEPT_PRODUCTS = 2 ** 32;
+
+/** Whether there is room, and time, for the class rows of all weights. */
+export function haveRoom(variables: readonly TapeTensor[], rows: number): boolean {
+  const values = variables.reduce((sum, { size }) => sum + size, 0);
+  return values * 4 * rows <= MAX_KEPT_BYTES && (values * rows ** 2) / 2 <= MAX_KEPT_PRODUCTS;
 }
 
 /** Class rows that go on from pass to pass of one step. */
 export interface Kept {
+  /** Whether every class has a row, so that further batches can be added; else only those of the one batch. */
+  readonly forAll: boolean;
   readonly pieces: Set<number>;
   readonly matrices: Map<number, TapeTensor>;
 }
@@ -53,10 +69,18 @@ export class NativeArithmetic implements Arithmetic {
   private readonly ops: Operations;
   private readonly groups: Groups;
 
-  constructor(native: Native, ops: Operations, pieces: readonly Piece[], groups: Groups, kept: Kept | null) {
+  /** `offload`: who may take part of the work. */
+  constructor(
+    native: Native,
+    ops: Operations,
+    pieces: readonly Piece[],
+    groups: Groups,
+    kept: Kept | null,
+    offload: Offload | null,
+  ) {
     this.ops = ops;
     this.groups = groups;
-    this.sums = new NativeSums(native, pieces, groups, kept?.pieces ?? null);
+    this.sums = new NativeSums(native, pieces, groups, kept?.pieces ?? null, offload);
   }
 
   get rows(): number {
@@ -71,15 +95,19 @@ export class NativeArithmetic implements Arithmetic {
     return this.groups.starts[row + 1]! > this.groups.starts[row]!;
   }
 
-  figures(counts: Counts, direction: Direction | null): StepFigures {
+  figures(counts: Counts, direction: Direction | null): Later<StepFigures> {
     const { classOf, rowOf, starts } = this.groups;
     const figures = direction !== null ? this.sums.finishKept(counts) : this.sums.finish(counts);
     const along = direction === null ? null : this.sums.along(direction);
     const sizes = Float64Array.from(classOf, (_, row) => starts[row + 1]! - starts[row]!);
-    return { ...figures, classOf, counts: sizes, rowSquares: byRow(figures.squares, rowOf, classOf.length), along };
+    return map(figures, ({ squares, ...known }) => {
+      return { ...known, classOf, counts: sizes, rowSquares: byRow(squares, rowOf, classOf.length), along };
+    });
   }
 
-  dispose(): void {}
+  dispose(): void {
+    this.sums.abandon();
+  }
 }
 
 export class PlainArithmetic implements Arithmetic {
@@ -124,7 +152,7 @@ export class PlainArithmetic implements Arithmetic {
     return true;
   }
 
-  figures(counts: Counts, direction: Direction | null): StepFigures | Promise<StepFigures> | null {
+  figures(counts: Counts, direction: Direction | null): Later<StepFigures> | null {
     const vector = this.sums.finish(counts, direction);
     const reading = this.readback.read([vector]);
     vector.dispose();
@@ -158,6 +186,8 @@ export interface ArithmeticOptions {
   readonly ops: Operations;
   readonly classes: number;
   readonly readback: Readback;
+  /** Who may take part of the work of a pass. */
+  readonly offload?: Offload | null;
 }
 
 /** Labels of a batch: known here, or still on the device. */
@@ -165,16 +195,16 @@ export type BatchLabels = Int32Array | TapeTensor;
 
 /** SIMD where the backend is wasm and lets us into its memory, else plain operations. */
 export function arithmeticFor(
-  { tf, ops, classes, readback }: ArithmeticOptions,
+  { tf, ops, classes, readback, offload = null }: ArithmeticOptions,
   labels: BatchLabels,
   examples: number,
   pieces: readonly Piece[],
   kept: Kept | null,
 ): Arithmetic {
   if (labels instanceof Int32Array) {
-    const groups = groupsOf(labels, classes, kept !== null);
+    const groups = groupsOf(labels, classes, kept?.forAll ?? false);
     const native = nativeOf(tf);
-    if (native !== null) return new NativeArithmetic(native, ops, pieces, groups, kept);
+    if (native !== null) return new NativeArithmetic(native, ops, pieces, groups, kept, offload);
     return new PlainArithmetic(ops, pieces, membershipOf(ops, groups), groups.classOf, readback, kept);
   }
   const classOf = Int32Array.from({ length: classes + 1 }, (_, row) => (row === classes ? -1 : row));

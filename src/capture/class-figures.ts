@@ -12,37 +12,55 @@ export interface LayerMap {
 
 /** Leaves out classes without examples and examples without a class; the latter stay part of the gradient. */
 export function classGradients(figures: StepFigures, map: LayerMap, previousDominant: number | null): ClassGradients {
-  const { classOf, counts, gram, diagonals, rowSquares, along: alongUpdate } = figures;
+  const { classOf, counts, diagonals, rowSquares, along } = figures;
   const all = classOf.length;
-  const rows = [...classOf.keys()].filter((row) => classOf[row]! >= 0 && counts[row]! > 0);
-  const pick = (of: ArrayLike<number>) => Float64Array.from(rows, (row) => of[row]!);
-  let total = 0;
-  for (const value of gram) total += value;
-  const along = rows.map((row) => {
-    let sum = 0;
-    for (let b = 0; b < all; b++) sum += gram[row * all + b]!;
-    return sum;
-  });
-  const layerSquares: (number | null)[] = new Array(map.layers.length * rows.length).fill(null);
-  map.layerOf.forEach((layer, piece) => {
-    if (layer < 0 || !map.counts(piece)) return;
-    rows.forEach((row, r) => {
-      const at = layer * rows.length + r;
-      layerSquares[at] = (layerSquares[at] ?? 0) + diagonals[piece * all + row]!;
-    });
-  });
+  const rows = Int32Array.from(classOf.keys()).filter((row) => classOf[row]! >= 0 && counts[row]! > 0);
+  const pick = (of: Float64Array) => (rows.length === all ? of : Float64Array.from(rows, (row) => of[row]!));
+  const sums = rowSums(figures.gram, all);
   return {
     present: Int32Array.from(rows, (row) => classOf[row]!),
     counts: Int32Array.from(rows, (row) => counts[row]!),
-    gram: Float64Array.from(rows.flatMap((a) => rows.map((b) => gram[a * all + b]!))),
-    along: Float64Array.from(along),
-    total,
+    gram: rows.length === all ? figures.gram : part(figures.gram, rows, all),
+    along: pick(sums),
+    total: sums.reduce((sum, value) => sum + value, 0),
     squares: rowSquares === null ? null : pick(rowSquares),
     layers: map.layers,
-    layerSquares,
-    alongUpdate: alongUpdate === null ? null : pick(alongUpdate),
+    layerSquares: layerSquares(diagonals, rows, all, map),
+    alongUpdate: along === null ? null : pick(along),
     previousDominant,
   };
+}
+
+function rowSums(gram: Float64Array, rows: number): Float64Array {
+  const sums = new Float64Array(rows);
+  for (let a = 0, at = 0; a < rows; a++) for (let b = 0; b < rows; b++) sums[a]! += gram[at++]!;
+  return sums;
+}
+
+/** The rows and columns of a Gram that are named. */
+function part(gram: Float64Array, rows: Int32Array, all: number): Float64Array {
+  const result = new Float64Array(rows.length ** 2);
+  let at = 0;
+  for (const a of rows) for (const b of rows) result[at++] = gram[a * all + b]!;
+  return result;
+}
+
+function layerSquares(
+  diagonals: Float64Array,
+  rows: Int32Array,
+  all: number,
+  { layers, layerOf, counts }: LayerMap,
+): (number | null)[] {
+  const squares = new Array<number | null>(layers.length * rows.length).fill(null);
+  for (let piece = 0; piece < layerOf.length; piece++) {
+    const layer = layerOf[piece]!;
+    if (layer < 0 || !counts(piece)) continue;
+    for (let r = 0; r < rows.length; r++) {
+      const at = layer * rows.length + r;
+      squares[at] = (squares[at] ?? 0) + diagonals[piece * all + rows[r]!]!;
+    }
+  }
+  return squares;
 }
 
 /** The class with the largest gradient; null where there is none or one is not a number. */
@@ -56,4 +74,15 @@ export function dominantOf({ present, gram }: ClassGradients): number | null {
     if (square > largest) [best, largest] = [present[a]!, square];
   }
   return best;
+}
+
+/** Several passes as one step: the Gram that was folded over all of them, with the examples of each. `moved`: along the way of the weights. */
+export function joined([folded, ...parts]: readonly StepFigures[], moved: boolean): StepFigures {
+  const sum = (of: (part: StepFigures) => Float64Array | null) =>
+    parts.reduce<Float64Array | null>((total, part) => {
+      const values = of(part);
+      return total === null || values === null ? null : total.map((value, row) => value + values[row]!);
+    }, new Float64Array(folded!.classOf.length));
+  const along = moved ? (folded!.along?.map((value) => -value) ?? null) : null;
+  return { ...folded!, counts: sum(({ counts }) => counts)!, rowSquares: sum(({ rowSquares }) => rowSquares), along };
 }

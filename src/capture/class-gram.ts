@@ -1,45 +1,54 @@
-import type { TensorData, TfLike } from '../tf.ts';
-import { type Arithmetic, arithmeticFor, type BatchLabels, type Kept, type StepFigures } from './arithmetic.ts';
-import { classGradients, dominantOf, type LayerMap } from './class-figures.ts';
+import type { TensorData } from '../tf.ts';
+import {
+  type Arithmetic,
+  arithmeticFor,
+  type BatchLabels,
+  haveRoom,
+  type Kept,
+  type StepFigures,
+} from './arithmetic.ts';
+import { classGradients, dominantOf, joined, type LayerMap } from './class-figures.ts';
 import type { ClassGradients } from './class-gradients.ts';
-import { Coverage, type Layers } from './coverage.ts';
+import { Coverage } from './coverage.ts';
+import type { Gradients } from './engine/gradients.ts';
 import { type KernelCall, type KernelListener, Kernels } from './engine/kernels.ts';
 import { type TapeNode, type TapeTensor, tapeOf } from './engine/tape.ts';
 import { type Operations, operationsOf, tidy } from './engine/tensors.ts';
-import { MOVING } from './layout.ts';
+import type { GramSource, GramSourceOptions, Moves } from './gram-source.ts';
+import { both, type Later, Pending, Sequence } from './later.ts';
+import type { Batch } from './loss-hook.ts';
+import { MOVING } from './moves.ts';
+import type { Offload } from './offload.ts';
 import { Pass } from './pass.ts';
+import { type Plan, samePieces } from './plan.ts';
 import { PlanCache } from './plan-cache.ts';
-import type { Readback } from './readback.ts';
 import { failuresOf, isDue } from './self-check.ts';
+import { Stopwatch } from './stopwatch.ts';
 import type { Direction } from './sums/pass-sums.ts';
-import { type Plan, planOf } from './tape.ts';
+import { type PassTensors, planOf } from './tape.ts';
 import { directionOf } from './view.ts';
 
-export interface ClassGramOptions {
-  readonly tf: TfLike;
-  readonly classes: number;
-  readonly readback: Readback;
-  /** Layers in the order to show, with their weights; empty: weights are layers of their own. */
-  readonly layers: () => Layers;
-  /** One sentence, told once. */
-  readonly report: (sentence: string) => void;
+export interface ClassGramOptions extends GramSourceOptions {
+  /** Who may take part of the work. */
+  readonly offload: Offload | null;
   /** Something went wrong that costs this step's figures at most. */
   readonly failed: (error: unknown) => void;
 }
 
-/** Moves of the weights by one update, by the variable; null where they were not looked at. */
-export type Moves = ReadonlyMap<object, TapeTensor> | null;
+const DIFFERENT =
+  'Expected all backward passes of a step to use the same weights alike, got passes that differ: it is not measured.';
 
-/** Room for the class rows of all weights at a time. */
-const MAX_KEPT_BYTES = 1 << 28;
+const NO_ROOM =
+  'Expected room for the gradients of all classes of a step of several batches, got too many classes times weights: ' +
+  'class gradients of such steps are not measured.';
+
+type Variables = readonly TapeTensor[];
 
 interface Running {
   readonly pass: Pass;
   readonly arithmetic: Arithmetic;
-  readonly variables: readonly TapeTensor[];
+  readonly variables: Variables;
 }
-
-type Later<T> = T | Promise<T>;
 
 interface Finished extends Running {
   readonly figures: Later<StepFigures> | null;
@@ -49,21 +58,30 @@ interface Finished extends Running {
 }
 
 /** The class Gram of every training step, from the backward pass that training makes anyway. */
-export class ClassGram implements KernelListener {
+export class ClassGram implements GramSource, KernelListener {
+  readonly isScheduled = false;
   /** Which share of the weights is measured. */
   readonly coverage: Coverage;
   private readonly options: ClassGramOptions;
   private readonly ops: Operations;
   private readonly kernels: Kernels | null;
   private readonly plans = new PlanCache();
+  /** Each step goes by the one before, which may be under way. */
+  private readonly sequence = new Sequence();
   /** Attributes of the kernels of a forward pass that move values, by their inputs. */
   private attributes = new WeakMap<object, KernelCall['attrs']>();
-  private passes = 0;
+  /** Passes by their plan: each new plan is checked. */
+  private readonly passes = new WeakMap<Plan, number>();
   private running: Running | null = null;
   private finished: Finished[] = [];
   /** Class rows that go on through the step: where it has several passes, or the rows are to be compared with its update. */
   private kept: Kept | null = null;
   private accumulating = false;
+  /** Backward passes of the step so far, seen or not. */
+  private backwards = 0;
+  /** Some of the step's gradient was not seen, or its class rows can't be added up: it is not measured. */
+  private incomplete = false;
+  private readonly stopwatch = new Stopwatch();
   private previousDominant: number | null = null;
 
   constructor(options: ClassGramOptions) {
@@ -78,33 +96,28 @@ export class ClassGram implements KernelListener {
     this.kernels?.listen(this);
   }
 
-  before({ name, inputs, attrs }: KernelCall): void {
+  before(name: string, inputs: object, attrs: KernelCall['attrs']): void {
     if (MOVING.has(name)) this.attributes.set(inputs, attrs);
   }
-
-  after(): void {}
 
   /**
    * At the end of the forward pass, inside it: opens windows on the backward pass. `withRows`: the step's update will be
    * compared with the class gradients, if there is room for them.
    */
-  watch(
-    labels: BatchLabels,
-    examples: number,
-    loss: TapeTensor,
-    variables: readonly TapeTensor[],
-    withRows: boolean,
-  ): void {
+  watch(labels: BatchLabels, batch: Batch, loss: TapeTensor, variables: Variables, withRows: boolean): void {
     this.kernels?.listen(null);
+    const examples = batch.predictions.shape[0] ?? 0;
     const { tf } = this.options;
     const tape = tapeOf(tf);
     if (tape === null || this.kernels === null || examples === 0) return;
-    const plan = this.planOf(tape, loss, variables, examples);
+    const plan = this.planOf(tape, { loss, predictions: batch.predictions as TapeTensor, variables, examples });
     this.coverage.plan(plan, variables);
-    if (this.accumulating || (withRows && this.hasRoom(variables))) {
-      this.kept ??= { pieces: new Set(), matrices: new Map() };
-    }
-    const arithmetic = arithmeticFor({ ...this.options, ops: this.ops }, labels, examples, plan.pieces, this.kept);
+    if (!this.goesOn(plan, variables)) return;
+    this.keep(withRows, variables, labels instanceof Int32Array ? examples : Number.POSITIVE_INFINITY);
+    const checked = isDue(this.passes.get(plan) ?? 0);
+    // A pass that is checked is known as soon as its gradients.
+    const options = { ...this.options, ops: this.ops, ...(checked ? { offload: null } : {}) };
+    const arithmetic = arithmeticFor(options, labels, examples, plan.pieces, this.kept);
     const context = {
       ...{ tf, kernels: this.kernels, examples, rows: arithmetic.rows },
       mask: (row: number) => arithmetic.mask(row),
@@ -112,21 +125,26 @@ export class ClassGram implements KernelListener {
       measured: (weight: number) => this.coverage.measures(variables[weight]!),
       refuse: (weight: number, reason: string) => this.coverage.refuse(variables[weight]!, reason),
       failed: this.options.failed,
+      stopwatch: this.stopwatch,
     };
-    const pass = new Pass(plan, arithmetic.sums, context, isDue(this.passes));
+    const pass = new Pass(plan, arithmetic.sums, context, checked);
     this.running = { pass, arithmetic, variables };
     pass.watch(tape);
   }
 
   /** After the backward pass; `gradients` in the order of the variables. */
-  finish(gradients: readonly (TapeTensor | null)[]): void {
+  finish(gradients: Gradients): void {
     const { running } = this;
-    if (running === null) return;
+    this.backwards++;
+    if (running === null) {
+      this.incomplete = true;
+      return;
+    }
     this.running = null;
-    this.passes++;
     const { pass, arithmetic, variables } = running;
+    this.passes.set(pass.plan, (this.passes.get(pass.plan) ?? 0) + 1);
     pass.complete();
-    const map = this.coverage.map(pass.plan, variables, pass.counts);
+    const map = this.coverage.map(pass.plan, variables);
     const figures = arithmetic.figures(map.counts, null);
     this.finished.push({ ...running, map, figures, expected: this.expected(pass, gradients) });
   }
@@ -134,6 +152,8 @@ export class ClassGram implements KernelListener {
   /** The backward pass threw, or was not watched. */
   discard(): void {
     this.kernels?.listen(null);
+    // What it has added to the rows that go on stays there.
+    if (this.running !== null && this.kept !== null) this.incomplete = true;
     this.running?.pass.check?.dispose();
     this.running?.arithmetic.dispose();
     this.running = null;
@@ -144,45 +164,68 @@ export class ClassGram implements KernelListener {
     const { finished } = this;
     const last = finished.at(-1);
     try {
-      const figures = last === undefined ? null : this.whole(last, moves);
+      const figures = last === undefined || this.incomplete ? null : this.whole(last, moves);
       if (figures === null || last === undefined) return null;
       // Of several passes only the sum is known here.
       const expected = finished.length === 1 ? last.expected : null;
-      const done = (of: StepFigures, squares: TensorData[] | null) => this.concluded(of, squares, last);
-      if (!(figures instanceof Promise) && !(expected instanceof Promise)) return done(figures, expected);
-      return Promise.all([figures, expected]).then(([of, squares]) => done(of, squares));
+      return this.sequence.map(both(figures, expected), ([of, squares]) => this.concluded(of, squares, last));
     } finally {
       // Several batches in one step are added up from the next step on; this one's have no products across batches.
-      this.accumulating = finished.length > 1;
-      this.abandon();
+      this.accumulating = this.backwards > 1;
+      if (finished.length === 1 && !this.incomplete) this.clear();
+      else this.abandon();
     }
+  }
+
+  /** Milliseconds that the windows have taken since it was last asked. */
+  windowTime(): number {
+    return this.stopwatch.read();
   }
 
   /** Forgets the step. */
   abandon(): void {
+    for (const { figures } of this.finished) if (figures instanceof Pending) figures.discard();
+    this.clear();
+  }
+
+  private clear(): void {
     this.discard();
     for (const { arithmetic } of this.finished) arithmetic.dispose();
     this.finished = [];
+    this.incomplete = false;
+    this.backwards = 0;
     for (const matrix of this.kept?.matrices.values() ?? []) matrix.dispose();
     this.kept = null;
   }
 
-  private planOf(
-    tape: readonly TapeNode[],
-    loss: TapeTensor,
-    variables: readonly TapeTensor[],
-    examples: number,
-  ): Plan {
+  private planOf(tape: readonly TapeNode[], tensors: PassTensors): Plan {
     const { attributes } = this;
     this.attributes = new WeakMap();
-    return this.plans.get(tape, variables, examples, () =>
-      planOf(tape, loss, variables, examples, (inputs) => attributes.get(inputs)),
-    );
+    return this.plans.get(tape, tensors, () => planOf(tape, tensors, (inputs) => attributes.get(inputs)));
   }
 
-  private hasRoom(variables: readonly TapeTensor[]): boolean {
-    const values = variables.reduce((sum, { size }) => sum + size, 0);
-    return values * 4 * (this.options.classes + 1) <= MAX_KEPT_BYTES;
+  /** Class rows outlive the pass where other passes or the update are to meet them, and there is room for all. */
+  private keep(withRows: boolean, variables: Variables, examples: number): void {
+    const { accumulating } = this;
+    if (this.kept !== null || !(accumulating || withRows)) return;
+    const { classes, report } = this.options;
+    const rows = 1 + (accumulating ? classes : Math.min(classes, examples));
+    if (haveRoom(variables, rows)) this.kept = { forAll: accumulating, pieces: new Set(), matrices: new Map() };
+    else if (accumulating) report(NO_ROOM);
+  }
+
+  /** Whether the step can go on with this pass: rows of several passes are added up piece by piece. */
+  private goesOn(plan: Plan, variables: Variables): boolean {
+    const [first] = this.finished;
+    if (this.incomplete) return false;
+    if (first === undefined) return true;
+    // Nobody knew that more batches would come: from the next step on.
+    if (this.kept !== null && !this.kept.forAll) return false;
+    const isSame =
+      variables.length === first.variables.length && variables.every((one, i) => one === first.variables[i]);
+    if (isSame && samePieces(plan, first.pass.plan)) return true;
+    this.options.report(DIFFERENT);
+    return false;
   }
 
   private expected({ check }: Pass, gradients: readonly (TapeTensor | null)[]): Finished['expected'] {
@@ -209,39 +252,16 @@ export class ClassGram implements KernelListener {
 
   /** Null, and less coverage from now on, if the Grams of a weight don't add up to its gradient. */
   private concluded(figures: StepFigures, expected: TensorData[] | null, step: Finished): ClassGradients | null {
-    if (expected !== null && this.fails(figures, expected[0]!, step)) return null;
+    if (expected !== null) {
+      const { variables } = step;
+      const failures = failuresOf(figures, expected[0]!, step.pass.plan, step.map.counts);
+      for (const weight of failures)
+        this.coverage.refuse(variables[weight]!, 'its parts do not add up to its gradient');
+      if (failures.length > 0) return null;
+    }
+    if (this.coverage.share === 0) return null;
     const gradients = classGradients(figures, step.map, this.previousDominant);
     this.previousDominant = dominantOf(gradients);
     return gradients;
   }
-
-  private fails(
-    { sums, diagonals, classOf }: StepFigures,
-    expected: TensorData,
-    { pass, map, variables }: Finished,
-  ): boolean {
-    const found = new Float64Array(variables.length);
-    const traces = new Float64Array(variables.length);
-    const rows = classOf.length;
-    const judged = new Set(variables.keys());
-    pass.plan.pieces.forEach(({ variable }, piece) => {
-      found[variable]! += sums[piece]!;
-      for (let row = 0; row < rows; row++) traces[variable]! += diagonals[piece * rows + row]!;
-      if (!map.counts(piece)) judged.delete(variable);
-    });
-    const failures = failuresOf(found, traces, expected).filter((weight) => judged.has(weight));
-    for (const weight of failures) this.coverage.refuse(variables[weight]!, 'its parts do not add up to its gradient');
-    return failures.length > 0;
-  }
-}
-
-/** The folded Gram with the examples of all passes. */
-function joined([folded, ...parts]: readonly StepFigures[], moved: boolean): StepFigures {
-  const sum = (of: (part: StepFigures) => Float64Array | null) =>
-    parts.reduce<Float64Array | null>((total, part) => {
-      const values = of(part);
-      return total === null || values === null ? null : total.map((value, row) => value + values[row]!);
-    }, new Float64Array(folded!.classOf.length));
-  const along = moved ? (folded!.along?.map((value) => -value) ?? null) : null;
-  return { ...folded!, counts: sum(({ counts }) => counts)!, rowSquares: sum(({ rowSquares }) => rowSquares), along };
 }

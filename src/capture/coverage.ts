@@ -1,6 +1,6 @@
 import type { LayerMap } from './class-figures.ts';
 import type { TapeTensor } from './engine/tape.ts';
-import type { Plan } from './tape.ts';
+import type { Plan } from './plan.ts';
 
 /** Layers with their weights, in the order to show. */
 export type Layers = readonly { readonly name: string; readonly variables: readonly object[] }[];
@@ -14,6 +14,7 @@ export class Coverage {
   private names: readonly string[] = [];
   private variables: readonly TapeTensor[] = [];
   private planned: Plan | null = null;
+  private readonly layerOf = new WeakMap<Plan, readonly number[]>();
 
   constructor(layers: () => Layers, report: (sentence: string) => void) {
     this.layersOf = layers;
@@ -55,13 +56,20 @@ export class Coverage {
     this.report(`The class gradients of the weight ${nameOf(variable)} are not measured: ${reason}. Training goes on.`);
   }
 
-  /** Layers of the pieces of a plan. */
-  map({ pieces }: Plan, variables: readonly TapeTensor[], counts: (piece: number) => boolean): LayerMap {
-    const layerOfVariable = variables.map((variable) => {
-      const layer = (this.layers ?? []).findIndex(({ variables: own }) => own.includes(variable));
-      return this.layers !== null && this.layers.length > 0 ? layer : this.names.indexOf(nameOf(variable));
-    });
-    return { layers: this.names, layerOf: pieces.map(({ variable }) => layerOfVariable[variable]!), counts };
+  /** Layers of the pieces of a plan, and whether each counts now. */
+  map(plan: Plan, variables: readonly TapeTensor[]): LayerMap {
+    let layerOf = this.layerOf.get(plan);
+    if (layerOf === undefined) {
+      layerOf = plan.pieces.map(({ variable }) => this.layerOfVariable(variables[variable]!));
+      this.layerOf.set(plan, layerOf);
+    }
+    const counting = plan.pieces.map(({ variable }) => this.measures(variables[variable]!));
+    return { layers: this.names, layerOf, counts: (piece) => counting[piece]! };
+  }
+
+  private layerOfVariable(variable: TapeTensor): number {
+    if (this.layers === null || this.layers.length === 0) return this.names.indexOf(nameOf(variable));
+    return this.layers.findIndex(({ variables }) => variables.includes(variable));
   }
 }
 

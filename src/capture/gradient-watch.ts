@@ -3,9 +3,15 @@ import type { BatchLabels } from './arithmetic.ts';
 import { Budget } from './budget.ts';
 import type { ClassGradients, WeightUpdate } from './class-gradients.ts';
 import { ClassGram } from './class-gram.ts';
+import type { Again, Gradients } from './engine/gradients.ts';
 import { layersOf } from './engine/model.ts';
 import type { TapeTensor } from './engine/tape.ts';
+import { tapeFault } from './engine/tape-probe.ts';
+import { type GramSource, Unmeasured } from './gram-source.ts';
+import { both, type Later, map } from './later.ts';
 import type { Batch } from './loss-hook.ts';
+import { MaskedPasses } from './masked-passes.ts';
+import type { Offload } from './offload.ts';
 import type { Readback } from './readback.ts';
 import { UpdateWatch } from './update-watch.ts';
 
@@ -16,6 +22,8 @@ export interface GradientWatchOptions {
   /** Share of training time that class gradients may take. */
   readonly budget: number;
   readonly readback: Readback;
+  /** Who may take part of the work. */
+  readonly offload: Offload | null;
   readonly report: (sentence: string) => void;
   readonly failed: (error: unknown) => void;
 }
@@ -29,20 +37,18 @@ export interface StepGradients {
 /** Watches gradients and updates of the steps that the budget allows. Everything here is called inside training. */
 export class GradientWatch {
   private readonly options: GradientWatchOptions;
-  private readonly gram: ClassGram;
+  private readonly gram: GramSource;
   private readonly updates: UpdateWatch;
   private readonly budget: Budget;
   /** Whether the step at hand is measured; null between steps. */
   private measured = false;
   private due = false;
   private endedAt: number | null = null;
-  private spentBefore = 0;
 
   constructor(options: GradientWatchOptions) {
-    const { tf, model, classes, readback, report, failed } = options;
+    const { tf, readback } = options;
     this.options = options;
-    const layers = () => (model === null ? [] : layersOf(model));
-    this.gram = new ClassGram({ tf, classes, readback, layers, report, failed });
+    this.gram = sourceOf(options);
     this.updates = new UpdateWatch(tf, readback);
     this.budget = new Budget(options.budget, readback.isSynchronous);
   }
@@ -59,7 +65,7 @@ export class GradientWatch {
 
   /** Before the first gradient of a step; `due`: whether what goes by the schedule is measured, too. */
   begin(step: number, due: boolean): void {
-    this.measured = this.budget.due(step);
+    this.measured = this.budget.due(step) && (due || !this.gram.isScheduled);
     this.due = due;
   }
 
@@ -72,13 +78,13 @@ export class GradientWatch {
     const device = batch !== null && !this.options.readback.isSynchronous ? (batch.labels as TapeTensor) : null;
     const known: BatchLabels | null = labels ?? device;
     if (!this.measured || batch === null || known === null) this.gram.discard();
-    else this.gram.watch(known, batch.predictions.shape[0] ?? 0, loss, variables, this.due);
+    else this.gram.watch(known, batch, loss, variables, this.due);
   }
 
   /** After the backward pass. */
-  backward(gradients: readonly (TapeTensor | null)[], variables: readonly TapeTensor[]): void {
+  backward(gradients: Gradients, variables: readonly TapeTensor[], again: Again): void {
     if (!this.measured) return;
-    this.gram.finish(gradients);
+    this.gram.finish(gradients, again);
     this.updates.backward(gradients, variables, this.due);
   }
 
@@ -87,15 +93,19 @@ export class GradientWatch {
     if (this.measured) this.gram.discard();
   }
 
-  /** The step is over. `spent`: time that the monitor has taken in all (ms). */
-  end(step: number, spent: () => number): StepGradients | Promise<StepGradients> | null {
+  /** Milliseconds in windows on the backward pass since it was last asked. */
+  windowTime(): number {
+    return this.gram.windowTime();
+  }
+
+  /** The step is over. `own`: time that its gradients have taken so far (ms). */
+  end(step: number, own: number): Later<StepGradients> | null {
     const { measured } = this;
+    const start = performance.now();
     const result = measured ? this.taken() : null;
     const now = performance.now();
-    const total = spent();
-    if (this.endedAt !== null) this.budget.add(step, now - this.endedAt, total - this.spentBefore, measured);
+    if (this.endedAt !== null) this.budget.add(step, now - this.endedAt, own + now - start, measured);
     this.endedAt = now;
-    this.spentBefore = total;
     return result;
   }
 
@@ -106,16 +116,31 @@ export class GradientWatch {
     this.endedAt = null;
   }
 
-  private taken(): StepGradients | Promise<StepGradients> {
+  private taken(): Later<StepGradients> {
     const moves = this.due ? this.updates.moves() : null;
     try {
       const gradients = this.gram.take(moves);
       const update = this.updates.take(moves, (weight) => this.gram.coverage.measures(weight));
-      const here = !(gradients instanceof Promise) && !(update instanceof Promise);
-      if (here) return { gradients, update };
-      return Promise.all([gradients, update]).then(([of, by]) => ({ gradients: of, update: by }));
+      return map(both(gradients, update), ([of, by]) => ({ gradients: of, update: by }));
     } finally {
       for (const move of moves?.values() ?? []) move.dispose();
     }
   }
+}
+
+/** By the tape; else by repeating steps on schedule; else not at all. Says which, if not the first. */
+function sourceOf({ tf, model, classes, readback, offload, report, failed }: GradientWatchOptions): GramSource {
+  const layers = () => (model === null ? [] : layersOf(model));
+  const options = { tf, classes, readback, layers, report };
+  const fault = tapeFault(tf);
+  if (fault === null) return new ClassGram({ ...options, offload, failed });
+  if (model === null) {
+    report(`${fault}: class gradients are not measured without a LayersModel. Training goes on.`);
+    return new Unmeasured(options);
+  }
+  report(
+    `${fault}: class gradients are measured on schedule only, by one more forward and backward pass for each class. ` +
+      'With batch normalization they are those of the losses of a class, not of its places in the batch.',
+  );
+  return new MaskedPasses(options, model);
 }

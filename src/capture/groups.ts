@@ -13,24 +13,33 @@ export interface Groups {
 
 /** Groups a batch of labels. With `all`, every class has a row, and strays one, so that batches can be added up. */
 export function groupsOf(labels: Int32Array, classes: number, all = false): Groups {
-  const known = (label: number) => label >= 0 && label < classes;
-  // Counts by class; the last one is of strays.
+  const { length } = labels;
+  // By class; the last one is of strays.
   const counts = new Int32Array(classes + 1);
-  for (const label of labels) counts[known(label) ? label : classes]!++;
-  const rowOfClass = new Int32Array(classes + 1);
-  const classOf: number[] = [];
-  const starts = [0];
-  for (let c = 0; c <= classes; c++) {
-    if (counts[c] === 0 && !all) continue;
-    rowOfClass[c] = classOf.length;
-    classOf.push(c === classes ? -1 : c);
-    starts.push(starts.at(-1)! + counts[c]!);
+  const rowOf = new Int32Array(length);
+  for (let i = 0; i < length; i++) {
+    const label = labels[i]!;
+    const slot = label >= 0 && label < classes ? label : classes;
+    rowOf[i] = slot;
+    counts[slot]!++;
   }
-  const rowOf = labels.map((label) => rowOfClass[known(label) ? label : classes]!);
-  const next = starts.slice();
-  const order = new Int32Array(labels.length);
-  rowOf.forEach((row, i) => {
+  const rowOfSlot = new Int32Array(classes + 1);
+  const classOf = new Int32Array(classes + 1);
+  const starts = new Int32Array(classes + 2);
+  let rows = 0;
+  for (let slot = 0; slot <= classes; slot++) {
+    if (counts[slot] === 0 && !all) continue;
+    rowOfSlot[slot] = rows;
+    classOf[rows] = slot === classes ? -1 : slot;
+    starts[rows + 1] = starts[rows]! + counts[slot]!;
+    rows++;
+  }
+  const next = starts.slice(0, rows);
+  const order = new Int32Array(length);
+  for (let i = 0; i < length; i++) {
+    const row = rowOfSlot[rowOf[i]!]!;
+    rowOf[i] = row;
     order[next[row]!++] = i;
-  });
-  return { labels, classOf: Int32Array.from(classOf), rowOf, order, starts: Int32Array.from(starts) };
+  }
+  return { labels, classOf: classOf.slice(0, rows), rowOf, order, starts: starts.slice(0, rows + 1) };
 }

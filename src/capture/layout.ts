@@ -1,23 +1,35 @@
 import type { TapeNode, TapeTensor } from './engine/tape.ts';
 import { isVariable } from './engine/tape.ts';
+import {
+  type Attributes,
+  broadcast,
+  cut,
+  ELEMENTWISE,
+  isAligned,
+  type Known,
+  type Moved,
+  multiplied,
+  normal,
+  ORDERED,
+  oneBlockEach,
+  REDUCING,
+  reduced,
+  reshaped,
+  reversed,
+  SCRAMBLING,
+  transposed,
+  unpacked,
+} from './moves.ts';
 
 /**
  * Where the values of each example lie in a tensor. 'examples': one example after the other. 'blocks': all examples of a
- * time step (or of one of several inputs put together), then all of the next. 'unknown': nobody can tell any more.
- * null: the tensor holds no examples (a weight, a constant, a statistic of the batch).
+ * time step (or of one of several inputs put together), then all of the next. 'statistic': made of the whole batch, it
+ * belongs to no example. 'unknown': nobody can tell any more. null: no example has entered (a weight, a constant).
  */
-export type Layout = 'examples' | 'blocks' | 'unknown' | null;
-
-type Known = 'examples' | 'blocks';
+export type Layout = Moved | null;
 
 /** Attributes of a kernel that moves values, by the object of its inputs. */
-export type AttributesOf = (inputs: object) => { readonly [name: string]: unknown } | undefined;
-
-/** Kernels whose attributes decide where values go. */
-export const MOVING = new Set(['Transpose', 'Unpack', 'Pack', 'Concat', 'Slice', 'Reverse', 'SplitV', 'GatherV2']);
-
-/** Keep the order of values, whatever the shape. */
-const ORDERED = new Set(['Reshape', 'Identity', 'Cast', 'ExpandDims']);
+export type AttributesOf = (inputs: object) => Attributes | undefined;
 
 /** Follows the examples of a batch through the operations of one forward pass, in their order. */
 export class Layouts {
@@ -42,10 +54,16 @@ export class Layouts {
     let common: Layout = null;
     for (const name in node.inputs) {
       const layout = this.of(node.inputs[name]!);
-      if (layout === null || layout === common) continue;
-      common = common === null ? layout : 'unknown';
+      if (layout === null || layout === common || (layout === 'statistic' && common !== null)) continue;
+      common = common === null || common === 'statistic' ? layout : 'unknown';
     }
     return common;
+  }
+
+  /** Of the data that a weight meets: null or unknown where its gradient can't be told apart by examples. */
+  ofUse(node: TapeNode): Layout {
+    const layout = this.ofInputs(node);
+    return node.outputs.some((output) => this.after(node, layout, output) === layout) ? layout : 'unknown';
   }
 
   /** Takes the next operation. */
@@ -54,23 +72,36 @@ export class Layouts {
     for (const output of node.outputs) this.known.set(output.id, this.after(node, layout, output));
   }
 
+  /**
+   * Inputs of a value-by-value operation that have as many rows as the batch by chance: beside one whose examples are
+   * known, their rows lie along another axis.
+   */
+  mistaken({ kernelName, inputs, outputs: [output] }: TapeNode): TapeTensor[] {
+    if (this.examples === 1 || output === undefined || !ELEMENTWISE.has(kernelName)) return [];
+    const holders = Object.values(inputs).filter((input) => this.of(input) === 'examples');
+    const others = holders.filter((input) => !isAligned(input, output));
+    return others.length < holders.length ? others : [];
+  }
+
   private after(node: TapeNode, before: Layout, output: TapeTensor): Layout {
     // A batch may be cut out of all data only here.
     if (before === null) return output.shape[0] === this.examples ? 'examples' : null;
-    if (before === 'unknown' || ORDERED.has(node.kernelName)) return before;
-    const moved = MOVING.has(node.kernelName) ? this.moved(node, before, output) : before;
-    // A mean over the batch, or over everything, belongs to no example.
-    const first = output.shape.find((length) => length !== 1) ?? 1;
-    return moved === 'examples' && first % this.examples !== 0 ? null : moved;
+    if (before === 'unknown' || before === 'statistic') return before;
+    // Whatever becomes of the one example of a batch, it remains the only one.
+    if (this.examples === 1) return before;
+    return this.moved(node, before, output);
   }
 
   private moved(node: TapeNode, before: Known, output: TapeTensor): Layout {
+    const { examples } = this;
     const attrs = this.attributesOf(node.inputs) ?? {};
     const [input] = Object.values(node.inputs) as [TapeTensor];
     const axis = normal(attrs.axis, input.shape.length);
+    if (ORDERED.has(node.kernelName)) return reshaped(before, input, output, examples);
+    if (REDUCING.has(node.kernelName)) return reduced(before, input, attrs, examples);
     switch (node.kernelName) {
       case 'Transpose':
-        return transposed(before, attrs.perm as number[] | undefined, input.shape, this.examples);
+        return transposed(before, attrs.perm as number[] | undefined, input.shape, examples);
       case 'Reverse':
         return reversed(before, attrs.dims, input.shape.length);
       case 'Unpack':
@@ -81,9 +112,38 @@ export class Layouts {
         return axis > 0 ? before : this.joined(node);
       case 'GatherV2':
         return axis > 0 || this.of(input) === null ? before : 'unknown';
+      case 'Slice':
+      case 'SplitV':
+        return cut(before, input, output, attrs.begin as number[] | undefined, examples);
       default:
-        return this.cut(before, input, output, attrs.begin as number[] | undefined);
+        return this.computed(node, before, output, attrs);
     }
+  }
+
+  private computed(node: TapeNode, before: Known, output: TapeTensor, attrs: Attributes): Layout {
+    const { kernelName, inputs } = node;
+    const holders = Object.values(inputs).filter((input) => this.of(input) === before);
+    if (SCRAMBLING.has(kernelName)) return 'unknown';
+    if (ELEMENTWISE.has(kernelName)) return broadcast(before, holders, output, this.examples);
+    if (kernelName === 'BatchMatMul') {
+      const operand = (name: 'a' | 'b', isTransposed: unknown) => {
+        const tensor = inputs[name]!;
+        return { layout: this.of(tensor), shape: tensor.shape, isTransposed: isTransposed === true };
+      };
+      const [a, b] = [operand('a', attrs.transposeA), operand('b', attrs.transposeB)];
+      return multiplied(before, a, b, output, this.examples);
+    }
+    if (kernelName === 'Einsum' && !this.leads(node, String(attrs.equation))) return 'unknown';
+    if (kernelName === 'StridedSlice' && (attrs.strides as number[] | undefined)?.[0] !== 1) return 'unknown';
+    if (output.size === 1) return 'statistic';
+    return holders.some((one) => leading(one) === leading(output)) ? before : 'unknown';
+  }
+
+  /** Whether the first letter of an einsum's result is the first one of each term that holds examples. */
+  private leads({ inputs }: TapeNode, equation: string): boolean {
+    const [left = '', out = ''] = equation.replace(/\s/g, '').split('->');
+    const terms = left.split(',');
+    return Object.values(inputs).every((input, i) => this.of(input) === null || terms[i]?.[0] === out[0]);
   }
 
   /** Put together along the first axis: blocks, if each part holds every example once, or blocks itself. */
@@ -94,38 +154,7 @@ export class Layouts {
     });
     return whole ? 'blocks' : 'unknown';
   }
-
-  /** Slice and SplitV: along the first axis only whole blocks may be cut out. */
-  private cut(before: Known, input: TapeTensor, output: TapeTensor, begin?: readonly number[]): Layout {
-    if (output.shape[0] === input.shape[0]) return before;
-    const { examples } = this;
-    const flat = input.shape[0]! % examples === 0;
-    const whole = flat ? output.shape[0]! % examples === 0 && (begin?.[0] ?? 0) % examples === 0 : true;
-    return before === 'blocks' && whole ? 'blocks' : 'unknown';
-  }
 }
 
-function transposed(before: Known, perm: number[] | undefined, shape: readonly number[], examples: number): Layout {
-  if (perm === undefined) return 'unknown';
-  if (perm[0] === 0) return perm[1] === 1 || before === 'examples' ? before : 'unknown';
-  const swapped = perm[0] === 1 && perm[1] === 0;
-  if (before === 'examples') return swapped && shape[0] === examples ? 'blocks' : 'unknown';
-  return swapped && shape[1] === examples ? 'examples' : 'unknown';
-}
-
-const oneBlockEach = (before: Known): Layout => (before === 'examples' ? 'blocks' : 'unknown');
-
-function unpacked(before: Known, axis: number): Layout {
-  if (axis === 0) return before === 'blocks' ? 'examples' : 'unknown';
-  return axis === 1 && before === 'blocks' ? 'unknown' : before;
-}
-
-function reversed(before: Known, dims: unknown, rank: number): Layout {
-  const axes = [dims].flat().map((dim) => normal(dim, rank));
-  return axes.includes(before === 'examples' ? 0 : 1) ? 'unknown' : before;
-}
-
-function normal(axis: unknown, rank: number): number {
-  const value = typeof axis === 'number' ? axis : 0;
-  return value < 0 ? value + rank : value;
-}
+/** Length of the first axis of more than one value: fused products put axes of length 1 in front. */
+const leading = ({ shape }: TapeTensor) => shape.find((length) => length !== 1);

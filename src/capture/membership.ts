@@ -31,16 +31,29 @@ export function membershipOf(ops: Operations, { rowOf, classOf }: Groups): Membe
 
 /**
  * Membership out of labels that stay on the device: one row for each class, and a last one for labels that are none. Labels
- * [B, C] one-hot, else B class indices. The caller disposes the matrix.
+ * [B, C] one-hot (a row of zeros is of no class), else B class indices. The caller disposes the matrix.
  */
 export function deviceMembership(ops: Operations, labels: TapeTensor, examples: number, classes: number): Membership {
   const matrix = ops.tidy(() => {
-    const oneHot = labels.shape.length === 2 && labels.shape[1] === classes && classes > 1;
-    const known = oneHot
-      ? ops.cast(ops.oneHot(ops.argMax(labels, 1), classes), 'float32')
-      : ops.cast(ops.oneHot(ops.cast(ops.reshape(labels, [examples]), 'int32'), classes), 'float32');
+    const values = ops.cast(labels, 'float32');
+    const known =
+      labels.shape.length === 2 && labels.shape[1] === classes && classes > 1
+        ? ops.mul(
+            ops.cast(ops.oneHot(ops.argMax(values, 1), classes), 'float32'),
+            ops.cast(ops.greater(ops.max(values, 1, true), 0), 'float32'),
+          )
+        : ops.cast(ops.equal(ops.reshape(values, [examples, 1]), indices(ops, classes)), 'float32');
     const strays = ops.sub(1, ops.sum(known, 1, true));
     return ops.concat([known, strays], 1);
   });
   return { matrix: ops.keep(matrix), examples, rows: classes + 1 };
+}
+
+/** [1, classes]. */
+function indices(ops: Operations, classes: number): TapeTensor {
+  return ops.tensor(
+    Float32Array.from({ length: classes }, (_, c) => c),
+    [1, classes],
+    'float32',
+  );
 }

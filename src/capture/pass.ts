@@ -5,10 +5,11 @@ import type { Contribution } from './contractions/contraction.ts';
 import type { Kernels } from './engine/kernels.ts';
 import type { TapeNode, TapeTensor } from './engine/tape.ts';
 import { operationsOf } from './engine/tensors.ts';
+import type { Plan } from './plan.ts';
 import { SelfCheck } from './self-check.ts';
+import type { Stopwatch } from './stopwatch.ts';
 import { NativeSums } from './sums/native.ts';
 import type { PlainSums } from './sums/plain.ts';
-import type { Plan } from './tape.ts';
 import { type Finder, open, overhear } from './window.ts';
 
 /** What a pass needs to know of those who run it. */
@@ -21,6 +22,8 @@ export interface PassContext {
   /** Gives a weight up; said once. */
   readonly refuse: (weight: number, reason: string) => void;
   readonly failed: (error: unknown) => void;
+  /** Counts what the windows take. */
+  readonly stopwatch: Stopwatch;
   /** [examples, 1] zeros and ones: the examples of a row. Run inside a tidy. */
   readonly mask: (row: number) => TapeTensor;
   readonly rows: number;
@@ -74,7 +77,9 @@ export class Pass implements Finder {
   add(contribution: Contribution, piece: number): boolean {
     if (!this.counts(piece)) return true;
     const { sums } = this;
-    const done = sums instanceof NativeSums ? contribution.native(sums, piece) : contribution.plain(sums, piece);
+    const done = this.context.stopwatch.time(() =>
+      sums instanceof NativeSums ? contribution.native(sums, piece) : contribution.plain(sums, piece),
+    );
     if (done) this.seen[piece]!++;
     return done;
   }
@@ -90,7 +95,7 @@ export class Pass implements Finder {
     const [dy] = dys;
     const { examples } = this.context;
     if (dys.length !== 1 || dy === undefined || dy.shape[0]! % examples !== 0) return false;
-    const done = this.sums.masked(piece, this.gradientsOf(dy, gradient));
+    const done = this.context.stopwatch.time(() => this.sums.masked(piece, this.gradientsOf(dy, gradient)));
     if (done) this.seen[piece]!++;
     return done;
   }

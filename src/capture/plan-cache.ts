@@ -1,11 +1,16 @@
-import type { TapeNode, TapeTensor } from './engine/tape.ts';
-import type { Plan } from './tape.ts';
+import { isVariable, type TapeNode, type TapeTensor } from './engine/tape.ts';
+import type { Plan } from './plan.ts';
+import type { PassTensors } from './tape.ts';
 
 /** Plans of the last few shapes of tape: training alternates between at most a handful (a last, smaller batch). */
 const KEPT = 4;
 
 interface Entry {
-  readonly signature: readonly (string | number)[];
+  readonly examples: number;
+  readonly variables: readonly number[];
+  readonly names: readonly string[];
+  /** Where everything comes from and goes to, see `Links`. */
+  readonly links: readonly number[];
   readonly plan: Plan;
 }
 
@@ -13,52 +18,60 @@ interface Entry {
 export class PlanCache {
   private entries: Entry[] = [];
 
-  /** The plan of a tape with the same operations in the same places over the same variables, else a new one. */
-  get(tape: readonly TapeNode[], variables: readonly TapeTensor[], examples: number, make: () => Plan): Plan {
-    const found = this.entries.find(({ signature }) => matches(signature, tape, variables, examples));
+  /** The plan of a tape with the same operations on the same things in the same places, else a new one. */
+  get(tape: readonly TapeNode[], tensors: PassTensors, make: () => Plan): Plan {
+    const found = this.entries.find((entry) => matches(entry, tape, tensors));
     if (found !== undefined) return found.plan;
-    const entry = { signature: signatureOf(tape, variables, examples), plan: make() };
+    const links: number[] = [];
+    eachLink(tape, tensors, (link) => links.push(link) > 0);
+    const entry: Entry = {
+      examples: tensors.examples,
+      variables: tensors.variables.map(({ id }) => id),
+      names: tape.map(({ kernelName }) => kernelName),
+      links,
+      plan: make(),
+    };
     this.entries = [entry, ...this.entries].slice(0, KEPT);
     return entry.plan;
   }
-
-  /** Forgets everything: a weight was given up. */
-  clear(): void {
-    this.entries = [];
-  }
 }
+
+/** A tensor that was there before the pass and is no weight: another one at every step. */
+const GIVEN = -1;
 
 /**
- * Numbers of tensors grow by one with each tensor made, so equal distances between the outputs of all operations mean that
- * the same tensors were made between them.
+ * What the tape is wired like, number by number, until `take` says no. Numbers of tensors grow by one with each tensor
+ * made: those of the pass are told by their distance from its first one, weights by their own numbers below 0.
  */
-function* parts(tape: readonly TapeNode[], variables: readonly TapeTensor[], examples: number) {
-  yield examples;
-  yield tape.length;
-  yield variables.length;
-  for (const { id } of variables) yield id;
+function eachLink(
+  tape: readonly TapeNode[],
+  { loss, predictions }: PassTensors,
+  take: (link: number) => boolean,
+): boolean {
   const base = tape[0]?.outputs[0]?.id ?? 0;
-  for (const { kernelName, outputs } of tape) {
-    yield kernelName;
-    yield (outputs[0]?.id ?? base) - base;
+  for (let i = 0; i < tape.length; i++) {
+    const { inputs, outputs } = tape[i]!;
+    if (!take(outputs[0]!.id - base)) return false;
+    for (const name in inputs) if (!take(linkOf(inputs[name]!, base))) return false;
   }
+  return take(loss.id - base) && take(linkOf(predictions, base));
 }
 
-function signatureOf(
-  tape: readonly TapeNode[],
-  variables: readonly TapeTensor[],
-  examples: number,
-): (string | number)[] {
-  return [...parts(tape, variables, examples)];
+function linkOf(tensor: TapeTensor, base: number): number {
+  if (isVariable(tensor)) return GIVEN - 1 - tensor.id;
+  return tensor.id < base ? GIVEN : tensor.id - base;
 }
 
 function matches(
-  signature: readonly (string | number)[],
+  { examples, names, links, variables }: Entry,
   tape: readonly TapeNode[],
-  variables: readonly TapeTensor[],
-  examples: number,
+  tensors: PassTensors,
 ): boolean {
-  let i = 0;
-  for (const part of parts(tape, variables, examples)) if (signature[i++] !== part) return false;
-  return i === signature.length;
+  const { variables: current } = tensors;
+  if (examples !== tensors.examples || tape.length !== names.length || current.length !== variables.length)
+    return false;
+  for (let i = 0; i < current.length; i++) if (current[i]!.id !== variables[i]) return false;
+  for (let i = 0; i < tape.length; i++) if (tape[i]!.kernelName !== names[i]) return false;
+  let at = 0;
+  return eachLink(tape, tensors, (link) => link === links[at++]) && at === links.length;
 }

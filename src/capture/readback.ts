@@ -1,5 +1,5 @@
 import type { TensorData, TensorLike, TfLike } from '../tf.ts';
-import { keepClone } from './engine/tensors.ts';
+import { keepClone, type Operations, operationsOf } from './engine/tensors.ts';
 
 /** Backends whose data lies in this process' memory, or whose readback is synchronous by nature: reading stalls nothing. */
 const SYNCHRONOUS = new Set(['cpu', 'wasm', 'tensorflow']);
@@ -11,16 +11,18 @@ const MAX_IN_FLIGHT = 8;
 export type Reading = TensorData[] | Promise<TensorData[]>;
 
 /**
- * Reads tensors without ever stalling a device: at once where that is free, else through `data()` on clones of which at
- * most MAX_IN_FLIGHT exist.
+ * Reads tensors without ever stalling a device: at once where that is free, else through `data()` on tensors of our own of
+ * which at most MAX_IN_FLIGHT exist.
  */
 export class Readback {
   private readonly tf: TfLike;
+  private readonly ops: Operations;
   private readonly synchronous: () => boolean;
   private inFlight = 0;
 
   constructor(tf: TfLike, synchronous: () => boolean = () => SYNCHRONOUS.has(tf.getBackend())) {
     this.tf = tf;
+    this.ops = operationsOf(tf);
     this.synchronous = synchronous;
   }
 
@@ -29,15 +31,41 @@ export class Readback {
     return this.synchronous();
   }
 
-  /** Null when too many tensors are under way: measure this another time. The tensors stay the caller's. */
+  /**
+   * Null when too many tensors are under way: measure this another time. The tensors stay the caller's. Numbers of any kind
+   * come as float32 where they come later: several tensors are then read as one.
+   */
   read(tensors: readonly TensorLike[]): Reading | null {
     if (this.synchronous()) return tensors.map((tensor) => tensor.dataSync());
-    if (this.inFlight + tensors.length > MAX_IN_FLIGHT) return null;
-    this.inFlight += tensors.length;
-    const clones = tensors.map((tensor) => keepClone(this.tf, tensor));
-    return Promise.all(clones.map((clone) => clone.data())).finally(() => {
-      for (const clone of clones) clone.dispose();
-      this.inFlight -= clones.length;
-    });
+    if (tensors.length === 0) return [];
+    if (this.inFlight >= MAX_IN_FLIGHT) return null;
+    const whole = this.joined(tensors);
+    this.inFlight++;
+    const sizes = tensors.map(({ size }) => size);
+    return whole
+      .data()
+      .then((data) => parts(data, sizes))
+      .finally(() => {
+        whole.dispose();
+        this.inFlight--;
+      });
   }
+
+  /** One tensor of our own with the values of all: a device takes its time for every read, however small. */
+  private joined(tensors: readonly TensorLike[]): TensorLike {
+    const { tf, ops } = this;
+    const [first] = tensors;
+    if (tensors.length === 1) return keepClone(tf, first!);
+    const flat = () => tensors.map((tensor) => ops.cast(ops.reshape(tensor, [tensor.size]), 'float32'));
+    return ops.keep(ops.tidy(() => ops.concat(flat(), 0)));
+  }
+}
+
+function parts(data: TensorData, sizes: readonly number[]): TensorData[] {
+  if (sizes.length === 1) return [data];
+  let at = 0;
+  return sizes.map((size) => {
+    at += size;
+    return data.subarray(at - size, at);
+  });
 }

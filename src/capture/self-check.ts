@@ -1,6 +1,7 @@
 import type { TfLike } from '../tf.ts';
 import type { TapeTensor } from './engine/tape.ts';
 import { operationsOf } from './engine/tensors.ts';
+import type { Plan } from './plan.ts';
 
 /** Steps between two checks. */
 const EVERY = 500;
@@ -63,13 +64,40 @@ export class SelfCheck {
   }
 }
 
+/** Sums of all entries of each piece's Gram, and their diagonals, pieces x rows. */
+interface GramSums {
+  readonly sums: Float64Array;
+  readonly diagonals: Float64Array;
+  readonly classOf: { readonly length: number };
+}
+
 /**
- * Weights whose Grams don't add up to their gradient. Where something is not a number there is nothing to compare.
- * found: sums of all entries; traces: sums of |g_c|^2, which may cancel almost wholly (a bias before normalization).
+ * Weights whose Grams don't add up to their gradient; `expected`: |gradient|^2 of each. Only those that count wholly are
+ * judged, and where something is not a number there is nothing to compare.
  */
-export function failuresOf(found: ArrayLike<number>, traces: ArrayLike<number>, expected: ArrayLike<number>): number[] {
+export function failuresOf(
+  { sums, diagonals, classOf }: GramSums,
+  expected: ArrayLike<number>,
+  { pieces }: Plan,
+  counts: (piece: number) => boolean,
+): number[] {
+  const found = new Float64Array(expected.length);
+  // Sums of |g_c|^2, which may cancel almost wholly (a bias before normalization).
+  const traces = new Float64Array(expected.length);
+  const judged = new Set(found.keys());
+  const rows = classOf.length;
+  pieces.forEach(({ variable }, piece) => {
+    found[variable]! += sums[piece]!;
+    for (let row = 0; row < rows; row++) traces[variable]! += diagonals[piece * rows + row]!;
+    if (!counts(piece)) judged.delete(variable);
+  });
+  return differing(found, traces, expected).filter((weight) => judged.has(weight));
+}
+
+/** Where sums of Gram entries are not the squares of gradients; `traces`: the sums of what may have cancelled. */
+export function differing(found: ArrayLike<number>, traces: ArrayLike<number>, expected: ArrayLike<number>): number[] {
   let total = 0;
-  for (let i = 0; i < expected.length; i++) total += expected[i]! + found[i]!;
+  for (let i = 0; i < expected.length; i++) total += found[i]! + expected[i]!;
   if (!Number.isFinite(total)) return [];
   return Array.from({ length: expected.length }, (_, i) => i).filter((i) => {
     const allowed = TOLERANCE * expected[i]! + ROUNDING * traces[i]! + FLOOR * total;

@@ -1,73 +1,31 @@
 import { isVariable, type TapeNode, type TapeTensor } from './engine/tape.ts';
 import { type AttributesOf, type Layout, Layouts } from './layout.ts';
-
-/** A weight, or one of the disjoint parts that a Split makes of it; a Gram of the whole is the sum over its parts. */
-export interface Piece {
-  /** Index of the weight in the list of variables. */
-  readonly variable: number;
-  readonly size: number;
-  /** Operations that use it; with more than one, the contributions to each example's gradient must be added up first. */
-  uses: number;
-  /** Whether some use saw it transposed: the order of its gradient's values then differs from use to use. */
-  turned: boolean;
-  /** How its values come out of the weight's, where they are a part of them or in another order. */
-  view: View | null;
-}
-
-/** One kernel applied to a weight (or to another piece), seen in this shape. */
-export interface View {
-  readonly of: number;
-  readonly shape: readonly number[];
-  readonly kernel: string;
-  readonly attrs: { readonly [name: string]: unknown };
-  /** Which of its outputs. */
-  readonly output: number;
-}
-
-/** An operation that uses weights together with data: where gradients of weights come from. */
-export interface Site {
-  /** Index of the operation on the tape. */
-  readonly node: number;
-  /** Index of the piece that enters as this input. */
-  readonly pieces: { readonly [input: string]: number };
-  /** Of the examples in its other inputs. */
-  readonly layout: Layout;
-}
-
-/** Operations on weights alone, such as regularisers: what they send back belongs to no class. */
-export interface WeightsOnly {
-  readonly node: number;
-  readonly variables: { readonly [input: string]: number };
-}
-
-/** Which operation of a forward pass used which weight. */
-export interface Plan {
-  readonly pieces: readonly Piece[];
-  readonly sites: readonly Site[];
-  readonly weightsOnly: readonly WeightsOnly[];
-  /** Why a weight can't be measured, by its index. */
-  readonly refused: ReadonlyMap<number, string>;
-}
+import { ELEMENTWISE } from './moves.ts';
+import type { Piece, Plan, Site, View, WeightsOnly } from './plan.ts';
+import { Upstream } from './upstream.ts';
 
 /** Values stay where they are, or (Transpose) move in a way that no Gram of a single use sees. */
 const ALIASES = new Set(['Reshape', 'Identity', 'Cast', 'ExpandDims', 'Transpose']);
 
 const ADDITIVE = new Set(['Add', 'AddN', 'Sub']);
 
-/** Walks one tape. O(nodes); see `PlanCache` for steps of the same shape. */
-export function planOf(
-  tape: readonly TapeNode[],
-  loss: TapeTensor,
-  variables: readonly TapeTensor[],
-  examples: number,
-  attributesOf: AttributesOf,
-): Plan {
-  return new Walk(variables, new Layouts(examples, attributesOf), attributesOf).over(tape, leadingTo(tape, loss));
+/** What a forward pass was about. */
+export interface PassTensors {
+  readonly loss: TapeTensor;
+  /** One row per example, in the order of the labels. */
+  readonly predictions: TapeTensor;
+  readonly variables: readonly TapeTensor[];
+  readonly examples: number;
 }
 
-/** Marks the operations that the loss depends on. */
-function leadingTo(tape: readonly TapeNode[], loss: TapeTensor): Uint8Array {
-  const leading = new Set([loss.id]);
+/** Walks one tape. O(nodes); see `PlanCache` for steps of the same shape. */
+export function planOf(tape: readonly TapeNode[], tensors: PassTensors, attributesOf: AttributesOf): Plan {
+  return new Walk(tensors, attributesOf).over(tape, tensors);
+}
+
+/** Marks the operations that a tensor depends on. */
+function leadingTo(tape: readonly TapeNode[], tensor: TapeTensor): Uint8Array {
+  const leading = new Set([tensor.id]);
   const marks = new Uint8Array(tape.length);
   for (let i = tape.length - 1; i >= 0; i--) {
     const { inputs, outputs } = tape[i]!;
@@ -94,39 +52,48 @@ class Walk {
   private readonly derived = new Map<number, ReadonlySet<number>>();
   /** Parts of a piece by the shapes that it was split into. */
   private readonly splits = new Map<string, number>();
+  private readonly upstream = new Upstream();
   private readonly layouts: Layouts;
   private readonly attributesOf: AttributesOf;
+  private readonly examples: number;
 
-  constructor(variables: readonly TapeTensor[], layouts: Layouts, attributesOf: AttributesOf) {
-    this.layouts = layouts;
+  constructor({ variables, examples }: PassTensors, attributesOf: AttributesOf) {
+    this.layouts = new Layouts(examples, attributesOf);
     this.attributesOf = attributesOf;
+    this.examples = examples;
     variables.forEach(({ id, size }, variable) => {
       this.alias.set(id, variable);
       this.pieces.push({ variable, size, uses: 0, turned: false, view: null });
     });
   }
 
-  over(tape: readonly TapeNode[], marks: Uint8Array): Plan {
+  over(tape: readonly TapeNode[], { loss, predictions }: PassTensors): Plan {
+    const [toLoss, toPredictions] = [leadingTo(tape, loss), leadingTo(tape, predictions)];
     tape.forEach((node, i) => {
-      if (marks[i] === 1) this.visit(node, i);
+      if (toLoss[i] === 1) this.visit(node, i, toPredictions[i] === 1);
+      else this.layouts.follow(node);
     });
     const { pieces, sites, weightsOnly, refused } = this;
     for (const { variable, uses, turned } of pieces) {
       if (turned && uses > 1) this.refuse(variable, 'it is used transposed and not');
     }
+    const seen = this.layouts.of(predictions);
+    if (seen !== 'examples' && seen !== 'blocks')
+      this.refuseAll('the examples could not be followed to the predictions');
     return { pieces, sites, weightsOnly, refused };
   }
 
-  private visit(node: TapeNode, index: number): void {
+  private visit(node: TapeNode, index: number, leadsToPredictions: boolean): void {
     const uses: Use[] = [];
     const from = new Set<number>();
     let data = false;
     for (const input in node.inputs) {
       const tensor = node.inputs[input]!;
       const piece = this.alias.get(tensor.id);
+      const derived = this.derived.get(tensor.id);
       if (piece !== undefined) uses.push({ input, piece });
-      else if (this.derived.has(tensor.id)) this.addDerived(node, tensor, from);
-      else if (this.isData(tensor)) data = true;
+      else if (derived === undefined) data ||= this.isData(tensor);
+      else if (leadsToPredictions || !isRegulariser(node, tensor)) for (const variable of derived) from.add(variable);
     }
     if (!data && (uses.length > 0 || from.size > 0)) {
       this.weightUse(node, index, uses, from);
@@ -136,12 +103,6 @@ class Walk {
     this.layouts.follow(node);
   }
 
-  /** One number made of weights and added to losses is a regulariser, also where each example gets it: not in `from`. */
-  private addDerived({ kernelName }: TapeNode, { id, size }: TapeTensor, from: Set<number>): void {
-    if (size === 1 && ADDITIVE.has(kernelName)) return;
-    for (const variable of this.derived.get(id)!) from.add(variable);
-  }
-
   /** A constant factor of one value makes no data of a regulariser. */
   private isData(tensor: TapeTensor): boolean {
     return (tensor.size !== 1 && !isVariable(tensor)) || this.layouts.of(tensor) !== null;
@@ -149,7 +110,22 @@ class Walk {
 
   private dataUse(node: TapeNode, index: number, uses: readonly Use[], from: ReadonlySet<number>): void {
     for (const variable of from) this.refuse(variable, `a function of it goes into ${node.kernelName}`);
-    if (uses.length > 0) this.addSite(index, uses, this.layouts.ofInputs(node));
+    if (uses.length > 0) this.addSite(index, uses, this.hasRows(node, uses) ? 'unknown' : this.layouts.ofUse(node));
+    for (const { id } of this.layouts.mistaken(node)) {
+      for (const variable of this.upstream.of(id)) {
+        this.refuse(variable, `what it makes is the same for all examples of the batch, in ${node.kernelName}`);
+      }
+    }
+    this.upstream.follow(
+      node,
+      uses.map(({ piece }) => this.pieces[piece]!.variable),
+    );
+  }
+
+  /** No weight has a row for each example: where it meets data of its own shape, their rows are not examples. */
+  private hasRows({ kernelName, outputs: [output] }: TapeNode, uses: readonly Use[]): boolean {
+    if (this.examples === 1 || !ELEMENTWISE.has(kernelName)) return false;
+    return uses.some(({ piece }) => this.pieces[piece]!.size === output!.size);
   }
 
   private addSite(node: number, uses: readonly Use[], layout: Layout): void {
@@ -209,7 +185,18 @@ class Walk {
     this.weightsOnly.push({ node: index, variables });
   }
 
+  private refuseAll(reason: string): void {
+    for (const { pieces } of this.sites) {
+      for (const piece of Object.values(pieces)) this.refuse(this.pieces[piece]!.variable, reason);
+    }
+  }
+
   private refuse(variable: number, reason: string): void {
     if (!this.refused.has(variable)) this.refused.set(variable, reason);
   }
+}
+
+/** One number made of weights and added to losses, also where each example gets it. */
+function isRegulariser({ kernelName }: TapeNode, { size }: TapeTensor): boolean {
+  return size === 1 && ADDITIVE.has(kernelName);
 }

@@ -1,6 +1,6 @@
 import type { ModelLike, TensorLike, TfLike } from '../tf.ts';
 import { UsageError } from '../usage-error.ts';
-import { type GradientListener, listenToGradients } from './engine/gradients.ts';
+import { type Again, type GradientListener, type Gradients, listenToGradients } from './engine/gradients.ts';
 import { optimizerOf, variablesOf } from './engine/model.ts';
 import type { TapeTensor } from './engine/tape.ts';
 import { type Batch, listenToLoss } from './loss-hook.ts';
@@ -14,8 +14,8 @@ export interface StepListener {
   opening(): void;
   /** At the end of a forward pass, while its tensors are alive; no batches where no labels were seen. */
   forward(batches: readonly Batch[], loss: TapeTensor, variables: readonly TapeTensor[]): void;
-  /** After the backward pass; gradients in the order of the variables. */
-  backward(gradients: readonly (TapeTensor | null)[]): void;
+  /** After the backward pass; gradients in the order of the variables. `again` computes them once more. */
+  backward(gradients: Gradients, again: Again): void;
   /** The pass is over, also when something threw. */
   closed(): void;
   /** The weights were updated: `step` is over. */
@@ -81,6 +81,9 @@ export class TrainingHook implements GradientListener, OptimizerListener {
   close(): void {
     this.stopListening();
     this.release();
+    // Gradients that no update came for.
+    if (this.begun) this.listener.abandon();
+    this.begun = false;
     modelless.delete(this);
   }
 
@@ -105,8 +108,8 @@ export class TrainingHook implements GradientListener, OptimizerListener {
     if (this.sure) this.listener.forward(this.batches, loss as TapeTensor, this.pass);
   }
 
-  backward(gradients: readonly (TapeTensor | null)[]): void {
-    if (this.ours && this.sure) this.listener.backward(gradients);
+  backward(gradients: Gradients, again: Again): void {
+    if (this.ours && this.sure) this.listener.backward(gradients, again);
   }
 
   after(): void {

@@ -1,34 +1,103 @@
+import { isHere, type Later } from './later.ts';
+
+/** How often a queue that waits for another thread is looked into while the loop of this one runs. */
+const LOOK_MS = 10;
+
+interface Turn {
+  readonly ready: boolean;
+  /** Whether somebody has to look for the value; else it comes by itself. */
+  readonly unannounced: boolean;
+  /** Resolves, or not, some time after the value has come. */
+  arrived(): Promise<void>;
+  use(): void;
+}
+
 /** Uses values in the order in which they were asked for, at once where nothing waits: records keep the order of training. */
 export class Turns {
-  private queue: Promise<void> | null = null;
+  private readonly waiting: Turn[] = [];
+  private advancing = false;
+  private timer: ReturnType<typeof setTimeout> | null = null;
   private readonly failed: (error: unknown) => void;
 
   constructor(failed: (error: unknown) => void) {
     this.failed = failed;
   }
 
-  /** Runs `use` now if the value is here and nothing waits, else in its turn. */
-  take<T>(value: T | Promise<T>, use: (value: T) => void): void {
-    if (this.queue === null && isHere(value)) use(value);
-    else this.enqueue(async () => use(await value));
+  /** Runs `use` now if the value is here and nothing waits, else in its turn. Before that, whatever has come by now has its turn. */
+  take<T>(value: Later<T>, use: (value: T) => void): void {
+    this.advance();
+    if (this.waiting.length === 0 && !this.advancing && isHere(value)) {
+      use(value);
+      return;
+    }
+    this.waiting.push(this.turnOf(value, use));
+    this.advance();
   }
 
   /** Resolves when everything has had its turn. */
   async settled(): Promise<void> {
-    while (this.queue !== null) await this.queue;
+    for (let [head] = this.waiting; head !== undefined; [head] = this.waiting) {
+      await head.arrived();
+      this.advance();
+    }
   }
 
-  private enqueue(task: () => Promise<void>): void {
-    const turn: Promise<void> = (this.queue ?? Promise.resolve())
-      .then(task)
-      .catch(this.failed)
-      .then(() => {
-        if (this.queue === turn) this.queue = null;
-      });
-    this.queue = turn;
+  private turnOf<T>(value: Later<T>, use: (value: T) => void): Turn {
+    if (isHere(value)) return { ready: true, unannounced: false, arrived: async () => {}, use: () => use(value) };
+    if (value instanceof Promise) return this.promised(value, use);
+    return {
+      get ready() {
+        return value.ready;
+      },
+      unannounced: true,
+      arrived: () => value.arrived(),
+      use: () => use(value.take()),
+    };
   }
-}
 
-export function isHere<T>(value: T | Promise<T>): value is T {
-  return !(value instanceof Promise);
+  private promised<T>(value: Promise<T>, use: (value: T) => void): Turn {
+    const come = (of: () => T) => {
+      turn.ready = true;
+      turn.use = () => use(of());
+      this.advance();
+    };
+    const failing = (error: unknown) => () => {
+      throw error;
+    };
+    const arrived = value.then(
+      (here) => come(() => here),
+      (error) => come(failing(error)),
+    );
+    const turn = { ready: false, unannounced: false, arrived: () => arrived, use: () => {} };
+    return turn;
+  }
+
+  /** Uses what is ready at the head of the queue. */
+  private advance(): void {
+    if (this.advancing) return;
+    this.advancing = true;
+    try {
+      while (this.waiting[0]?.ready) this.use(this.waiting.shift()!);
+    } finally {
+      this.advancing = false;
+    }
+    this.look();
+  }
+
+  private use(turn: Turn): void {
+    try {
+      turn.use();
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+
+  /** Looks again in a while: where training pauses, nobody else does. */
+  private look(): void {
+    if (this.timer !== null || !this.waiting[0]?.unannounced) return;
+    this.timer = setTimeout(() => {
+      this.timer = null;
+      this.advance();
+    }, LOOK_MS);
+  }
 }

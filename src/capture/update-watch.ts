@@ -1,4 +1,4 @@
-import type { TfLike } from '../tf.ts';
+import type { TensorData, TfLike } from '../tf.ts';
 import { nativeOf } from '../wasm/access.ts';
 import type { WeightUpdate } from './class-gradients.ts';
 import type { TapeTensor } from './engine/tape.ts';
@@ -6,9 +6,8 @@ import { type Operations, operationsOf } from './engine/tensors.ts';
 import type { Readback } from './readback.ts';
 
 type Later<T> = T | Promise<T>;
-type Norm = number | null;
-
-const root = (square: Norm): Norm => (square === null ? null : Math.sqrt(square));
+/** A square: known here, or a scalar on the device that is ours to dispose; null where it was not looked at. */
+type Square = number | TapeTensor | null;
 
 /** Norms of the gradient that the optimizer gets, and of the move that it makes of it. */
 export class UpdateWatch {
@@ -18,7 +17,8 @@ export class UpdateWatch {
   /** Weights as they were before the update: second handles on the same data, which the update leaves alone. */
   private before = new Map<TapeTensor, TapeTensor>();
   private passes = 0;
-  private square: Later<number | null> = null;
+  /** Of the gradient. */
+  private square: Square = null;
 
   constructor(tf: TfLike, readback: Readback) {
     this.tf = tf;
@@ -31,7 +31,8 @@ export class UpdateWatch {
     this.passes++;
     const known = gradients.filter((gradient) => gradient !== null);
     // Out of several passes the optimizer gets what the training loop makes of them.
-    this.square = this.passes === 1 ? this.squareOf(known) : null;
+    this.forget();
+    if (this.passes === 1) this.square = this.squareOf(known);
     if (!due) return;
     for (const variable of variables) {
       if (!this.before.has(variable)) this.before.set(variable, this.ops.keep(variable.clone()) as TapeTensor);
@@ -55,41 +56,53 @@ export class UpdateWatch {
     const [all, some, old] = [[...(moves?.values() ?? [])], of.map(([, move]) => move), [...this.before.values()]];
     const square = (tensors: readonly TapeTensor[]) => (moves === null ? null : this.squareOf(tensors));
     const updateSquare = square(all);
-    const parts = [this.square, updateSquare, some.length === all.length ? updateSquare : square(some), square(old)];
+    const squares = [this.square, updateSquare, some.length === all.length ? updateSquare : square(some), square(old)];
+    const read = this.read(squares);
+    for (const one of squares) if (isTensor(one)) one.dispose();
     this.abandon();
-    const norms = (squares: readonly (number | null)[]): WeightUpdate => {
-      const [gradientNorm, updateNorm, measuredUpdateNorm, weightNorm] = squares.map(root) as Norm[];
-      return {
-        gradientNorm: gradientNorm!,
-        updateNorm: updateNorm!,
-        measuredUpdateNorm: measuredUpdateNorm!,
-        weightNorm: weightNorm!,
-      };
-    };
-    return parts.some((part) => part instanceof Promise)
-      ? Promise.all(parts).then(norms)
-      : norms(parts as (number | null)[]);
+    return read instanceof Promise ? read.then(normsOf) : normsOf(read);
   }
 
   abandon(): void {
     for (const old of this.before.values()) old.dispose();
     this.before.clear();
     this.passes = 0;
+    this.forget();
+  }
+
+  private forget(): void {
+    if (isTensor(this.square)) this.square.dispose();
     this.square = null;
   }
 
-  private squareOf(tensors: readonly TapeTensor[]): Later<number | null> {
+  private squareOf(tensors: readonly TapeTensor[]): Square {
     const native = nativeOf(this.tf);
     if (native !== null) {
       return tensors.reduce((sum, one) => sum + (native.simd.squareSum!(native.address(one), one.size) as number), 0);
     }
     const { ops } = this;
-    const total = ops.keep(
+    return ops.keep(
       ops.tidy(() => tensors.reduce((sum, one) => ops.add(sum, ops.sum(ops.square(one))), ops.zeros([]))),
     );
-    const reading = this.readback.read([total]);
-    total.dispose();
-    if (reading === null) return null;
-    return Array.isArray(reading) ? reading[0]![0]! : reading.then(([data]) => data![0]!);
   }
+
+  /** All of them in one read; null where the device has no room for it. */
+  private read(squares: readonly Square[]): Later<(number | null)[]> {
+    const tensors = squares.filter(isTensor);
+    const reading = this.readback.read(tensors);
+    const known = (data: readonly TensorData[] | null) =>
+      squares.map((one) => (isTensor(one) ? (data?.[tensors.indexOf(one)]?.[0] ?? null) : one));
+    return reading instanceof Promise ? reading.then(known) : known(reading);
+  }
+}
+
+function isTensor(square: Square): square is TapeTensor {
+  return square !== null && typeof square !== 'number';
+}
+
+function normsOf(squares: readonly (number | null)[]): WeightUpdate {
+  const [gradientNorm, updateNorm, measuredUpdateNorm, weightNorm] = squares.map((square) =>
+    square === null ? null : Math.sqrt(square),
+  ) as [number | null, number | null, number | null, number | null];
+  return { gradientNorm, updateNorm, measuredUpdateNorm, weightNorm };
 }

@@ -1,6 +1,6 @@
 import type { TapeTensor } from './engine/tape.ts';
 import type { Operations } from './engine/tensors.ts';
-import type { Plan } from './tape.ts';
+import type { Plan } from './plan.ts';
 
 /** The values of a piece out of what each weight has (its move, for instance). Null where the weight has none. Run inside a tidy. */
 export function directionOf(

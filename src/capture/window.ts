@@ -3,7 +3,7 @@ import type { BatchShape, Contribution } from './contractions/contraction.ts';
 import { contractions, sinking } from './contractions/index.ts';
 import type { KernelCall, KernelListener, Kernels } from './engine/kernels.ts';
 import type { NamedGradients, TapeNode, TapeTensor } from './engine/tape.ts';
-import type { Site } from './tape.ts';
+import type { Site } from './plan.ts';
 
 /** Takes what the windows find. */
 export interface Finder {
@@ -111,7 +111,7 @@ class Notes implements KernelListener {
     return contractions[call.name]?.(call, this.batch) ?? sinking[call.name]?.(call, this.batch, this.sink) ?? null;
   }
 
-  before({ name, attrs }: KernelCall): void {
+  before(name: string, _: KernelCall['inputs'], attrs: KernelCall['attrs']): void {
     if (!Object.hasOwn(sinking, name) || this.batch.layout !== 'examples') return;
     this.guarded(() => {
       const size = (attrs.filterShape as number[]).reduce((a, b) => a * b, 1);
@@ -120,9 +120,10 @@ class Notes implements KernelListener {
     });
   }
 
-  after(call: KernelCall, output: TapeTensor): void {
+  after(name: string, inputs: KernelCall['inputs'], attrs: KernelCall['attrs'], output: TapeTensor): void {
+    if (!Object.hasOwn(contractions, name) && !Object.hasOwn(sinking, name)) return;
     this.guarded(() => {
-      const contribution = this.read(call);
+      const contribution = this.read({ name, inputs, attrs });
       if (contribution !== null) this.found.set(output.dataId, contribution);
     });
     listening.sink = null;

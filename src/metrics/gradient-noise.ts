@@ -12,7 +12,7 @@ export default defineMetric({
   panels: [
     {
       group: 'Gradients of the classes',
-      title: 'Directional noise (cos² with the full gradient)',
+      title: 'Directional noise (cos²)',
       chart: 'line',
       bounds: [null, 1],
       better: 'higher',

@@ -7,7 +7,7 @@ export default defineMetric({
   axes: [],
   streams: ['model'],
   cadence: 'schedule',
-  panels: [{ group: 'Gradient and update', title: 'Update in proportion to the weights', chart: 'line', scale: 'log' }],
+  panels: [{ group: 'Gradient and update', title: 'Update over weights', chart: 'line', scale: 'log' }],
   measure: ({ update }) => {
     if (update === null || update.updateNorm === null || update.weightNorm === null) return null;
     return update.weightNorm === 0 ? null : update.updateNorm / update.weightNorm;

@@ -1,7 +1,7 @@
 import type { ClassGradients, WeightUpdate } from '../../src/capture/class-gradients.ts';
 import { defineMetric } from '../../src/metric.ts';
 import type { WatchOptions } from '../../src/options.ts';
-import type { ModelLike } from '../../src/tf.ts';
+import type { ModelLike, TfLike } from '../../src/tf.ts';
 import type { LabelledBatch } from './class-copies.ts';
 import type { ModelCase } from './model-case.ts';
 import { type Recording, recording } from './recording.ts';
@@ -14,7 +14,11 @@ export interface Seen {
 }
 
 /** A recording that also keeps the class gradients of every step; matrices at step 0 only, unless the options say so. */
-export async function watched(model: tf.LayersModel | null, options: WatchOptions = {}): Promise<Seen> {
+export async function watched(
+  model: tf.LayersModel | null,
+  options: WatchOptions = {},
+  as: TfLike = tf,
+): Promise<Seen> {
   const steps: Seen['steps'] = [];
   const keep = defineMetric({
     id: 'seen',
@@ -30,7 +34,7 @@ export async function watched(model: tf.LayersModel | null, options: WatchOption
   });
   const schedule = (step: number) => step === 0;
   const all = { budget: 1, schedule, ...options, metrics: [keep, ...(options.metrics ?? [])] };
-  return { steps, recording: await recording(tf, model as ModelLike | null, all) };
+  return { steps, recording: await recording(as, model as ModelLike | null, all) };
 }
 
 /** The class Gram of all classes, C x C, with zeros for those that are absent. */

@@ -31,7 +31,7 @@ export type SinkingContraction = (call: KernelCall, batch: BatchShape, sink: Cla
 
 /** How `count` rows belong to the examples; null where nobody can tell. */
 export function spreadOf(count: number, { examples, layout }: BatchShape): Spread | null {
-  if (layout === 'unknown' || layout === null || count % examples !== 0) return null;
+  if ((layout !== 'examples' && layout !== 'blocks') || count % examples !== 0) return null;
   const per = count / examples;
   return { per, blocks: layout === 'blocks' && per > 1 };
 }

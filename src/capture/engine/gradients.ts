@@ -8,7 +8,16 @@
  */
 import type { TensorLike, TfLike } from '../../tf.ts';
 import { UsageError } from '../../usage-error.ts';
-import { isVariable, type TapeTensor } from './tape.ts';
+import { isVariable, releaseTape, type TapeTensor } from './tape.ts';
+
+/** Gradients in the order of the variables, null where the loss does not depend on one. */
+export type Gradients = readonly (TapeTensor | null)[];
+
+/**
+ * Computes the gradients of a training step once more, unseen by anybody: calls the step's own forward function again.
+ * The caller disposes what comes out, or runs it inside a tidy.
+ */
+export type Again = () => Gradients;
 
 /** Told about each outermost computation of gradients with respect to variables. */
 export interface GradientListener {
@@ -16,23 +25,44 @@ export interface GradientListener {
   before(variables: readonly object[]): void;
   /** Inside the forward pass, when the loss is known and every tensor of the pass is still alive. */
   forward(loss: TensorLike): void;
-  /** After the backward pass: gradients in the order of the variables, null where the loss does not depend on one. */
-  backward(gradients: readonly (TapeTensor | null)[]): void;
+  /** After the backward pass. `again` may only be called inside. */
+  backward(gradients: Gradients, again: Again): void;
   /** After all of it, also when something threw. */
   after(): void;
   /** One of the above threw: training went on. */
   failed(error: unknown): void;
 }
 
-type Gradients = (f: () => TensorLike, xs: readonly object[], ...rest: unknown[]) => unknown;
+type Compute = (f: () => TensorLike, xs: readonly object[], ...rest: unknown[]) => unknown;
 interface Engine {
-  gradients: Gradients;
+  gradients: Compute;
 }
 
 const hooks = new WeakMap<object, Set<GradientListener>>();
 
 /** Calls `listener` around every computation of gradients by this copy of tfjs; returns the function that stops it. */
 export function listenToGradients(tf: TfLike, listener: GradientListener): () => void {
+  const listeners = listenersOf(tf);
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** Runs `f` with `listener` as the only one: what `f` computes is nobody's training. */
+export function listenAlone<T>(tf: TfLike, listener: GradientListener, f: () => T): T {
+  const listeners = listenersOf(tf);
+  const others = [...listeners];
+  listeners.clear();
+  listeners.add(listener);
+  try {
+    return f();
+  } finally {
+    listeners.delete(listener);
+    for (const other of others) listeners.add(other);
+  }
+}
+
+/** Throws a UsageError where there is nothing to hook. */
+function listenersOf(tf: TfLike): Set<GradientListener> {
   const engine = tf.engine() as Engine;
   if (typeof engine.gradients !== 'function') {
     throw new UsageError(
@@ -46,9 +76,7 @@ export function listenToGradients(tf: TfLike, listener: GradientListener): () =>
     hooks.set(engine, listeners);
     install(engine, listeners);
   }
-  listeners.add(listener);
-  const set = listeners;
-  return () => set.delete(listener);
+  return listeners;
 }
 
 /**
@@ -72,14 +100,26 @@ function install(engine: Engine, listeners: Set<GradientListener>): void {
         return loss;
       };
       const result = original.call(this, forward, xs, ...rest);
-      const { grads = [] } = result as { grads?: (TapeTensor | null | undefined)[] };
-      for (const listener of present) shield(listener, () => listener.backward(grads.map((one) => one ?? null)));
+      const again = () => {
+        try {
+          return gradientsOf(original.call(this, f, xs, ...rest));
+        } catch (error) {
+          releaseTape(this);
+          throw error;
+        }
+      };
+      for (const listener of present) shield(listener, () => listener.backward(gradientsOf(result), again));
       return result;
     } finally {
       depth--;
       for (const listener of present) shield(listener, () => listener.after());
     }
   };
+}
+
+function gradientsOf(result: unknown): Gradients {
+  const { grads = [] } = result as { grads?: (TapeTensor | null | undefined)[] };
+  return grads.map((one) => one ?? null);
 }
 
 /** Nothing that a listener does may reach the training loop. */

@@ -11,11 +11,16 @@ export interface KernelCall {
   readonly attrs: { readonly [name: string]: unknown };
 }
 
-/** Told about kernels while it is the current listener; not about those that a kernel or the listener runs. Must not throw. */
+/**
+ * Told about kernels while it is the current listener; not about those that a kernel or the listener runs. Must not throw.
+ * Written with single arguments: it is called some hundred times per step.
+ */
 export interface KernelListener {
-  before(call: KernelCall): void;
-  after(call: KernelCall, output: TapeTensor): void;
+  before(name: string, inputs: KernelCall['inputs'], attrs: KernelCall['attrs']): void;
+  after?(name: string, inputs: KernelCall['inputs'], attrs: KernelCall['attrs'], output: TapeTensor): void;
 }
+
+const NONE: KernelCall['attrs'] = {};
 
 type RunKernel = (name: string, inputs: KernelCall['inputs'], attrs?: KernelCall['attrs']) => TapeTensor | TapeTensor[];
 interface Engine {
@@ -37,10 +42,9 @@ export class Kernels {
       if (listener === null) return original.call(engine, name, inputs, attrs);
       kernels.listener = null;
       try {
-        const call = { name, inputs, attrs: attrs ?? {} };
-        listener.before(call);
+        listener.before(name, inputs, attrs ?? NONE);
         const output = original.call(engine, name, inputs, attrs);
-        if (!Array.isArray(output)) listener.after(call, output);
+        if (!Array.isArray(output)) listener.after?.(name, inputs, attrs ?? NONE, output);
         return output;
       } finally {
         kernels.listener = listener;

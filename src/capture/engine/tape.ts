@@ -1,6 +1,7 @@
 /**
  * - `tf.engine().state.activeTape`: inside a forward pass, the operations so far as nodes of inputs, outputs and gradient
  *   closure. The backward pass copies the nodes after the forward pass, so a closure replaced before that is the one called.
+ * - `state.gradientDepth` and `saved` of a node: only to let go of what a pass that threw has left there.
  * - `inputs` of a node is the very object that was passed to `runKernel`, which is how its attributes are found again.
  */
 import type { TensorLike, TfLike } from '../../tf.ts';
@@ -30,6 +31,18 @@ export function tapeOf(tf: TfLike): readonly TapeNode[] | null {
 
 function isNode(node: Partial<TapeNode>): boolean {
   return typeof node.kernelName === 'string' && typeof node.inputs === 'object' && Array.isArray(node.outputs);
+}
+
+/**
+ * Lets go of what the operations of a pass kept that threw: tfjs forgets it. Nothing where gradients are still being
+ * computed, or no tape is to be found.
+ */
+export function releaseTape(engine: object): void {
+  const { state } = engine as { state?: { activeTape?: unknown; gradientDepth?: number } };
+  if (state?.gradientDepth !== 0 || !Array.isArray(state.activeTape)) return;
+  const nodes = state.activeTape as readonly { readonly saved?: readonly TensorLike[] }[];
+  state.activeTape = null;
+  for (const { saved = [] } of nodes) for (const tensor of saved) tensor.dispose();
 }
 
 /** Whether the tensor is a weight (trainable or not) and not a result. */

@@ -59,6 +59,8 @@ export interface Operations {
   slice(x: TensorLike, begin: readonly number[], size: readonly number[]): TapeTensor;
   square(x: TensorLike): TapeTensor;
   argMax(x: TensorLike, axis: number): TapeTensor;
+  max(x: TensorLike, axis: number, keepDims?: boolean): TapeTensor;
+  greater(a: TensorLike, b: TensorLike | number): TapeTensor;
   sum(x: TensorLike, axis?: number | readonly number[], keepDims?: boolean): TapeTensor;
   cast(x: TensorLike, dtype: string): TapeTensor;
   equal(a: TensorLike, b: TensorLike): TapeTensor;

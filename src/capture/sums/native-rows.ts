@@ -1,5 +1,6 @@
 import type { Native } from '../../wasm/native.ts';
-import type { Piece } from '../tape.ts';
+import type { Piece } from '../plan.ts';
+import type { Direction } from './pass-sums.ts';
 
 export const FLOAT = 4;
 /** Room for the gradients of single classes or examples of one weight; more is not worth it. */
@@ -56,6 +57,22 @@ export class NativeRows {
     const at = this.native.room(name, values * FLOAT);
     this.native.floats(at, values).fill(0);
     return at;
+  }
+
+  /** <g_c, direction> of each row over all pieces whose rows are kept. */
+  along(direction: Direction): Float64Array {
+    const { native, rows } = this;
+    const sums = new Float64Array(rows);
+    for (const piece of this.kept ?? []) {
+      const towards = direction(piece);
+      if (towards === null) continue;
+      const { size } = this.pieces[piece]!;
+      const [from, by] = [this.ofClasses(piece), native.address(towards)];
+      for (let row = 0; row < rows; row++) {
+        sums[row]! += native.simd.dotProduct!(from + row * size * FLOAT, by, size);
+      }
+    }
+    return sums;
   }
 
   /** A copy of int32 values. */

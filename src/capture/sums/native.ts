@@ -2,10 +2,14 @@ import type { ClassSink } from '../../wasm/class-sink.ts';
 import type { Native } from '../../wasm/native.ts';
 import type { TapeTensor } from '../engine/tape.ts';
 import type { Groups } from '../groups.ts';
-import type { Piece } from '../tape.ts';
+import type { Later } from '../later.ts';
+import type { Offload } from '../offload.ts';
+import type { Piece } from '../plan.ts';
+import { GhostProducts } from './ghost-products.ts';
 import { FLOAT, NativeRows } from './native-rows.ts';
-import { type Direction, figuresOf, type PassFigures, type Spread, stepsOf } from './pass-sums.ts';
-import { SparseRows } from './sparse-rows.ts';
+import { NativeTotals } from './native-totals.ts';
+import { type Direction, figuresOf, type PassFigures, type PieceSums, type Spread, stepsOf } from './pass-sums.ts';
+import { addSegments } from './sparse-rows.ts';
 
 const DOUBLE = 8;
 
@@ -16,29 +20,35 @@ export class NativeSums {
   private readonly groups: Groups;
   private readonly rows: number;
   private readonly examples: number;
-  private readonly gramAt: number;
-  private readonly squaresAt: number;
+  private readonly totals: NativeTotals;
   private readonly rowOfAt: number;
   private readonly rooms: NativeRows;
+  private readonly ghosts: GhostProducts;
   /** Pieces whose class rows are kept until the step ends, where it has several backward passes; else null. */
   private readonly kept: Set<number> | null;
   private single = true;
 
-  /** `kept`: the class rows of each piece go on from pass to pass; groups must then have a row for every class. */
-  constructor(native: Native, pieces: readonly Piece[], groups: Groups, kept: Set<number> | null = null) {
+  /**
+   * `kept`: the class rows of each piece go on from pass to pass; groups must then have a row for every class. `offload`:
+   * who may take part of the work.
+   */
+  constructor(
+    native: Native,
+    pieces: readonly Piece[],
+    groups: Groups,
+    kept: Set<number> | null,
+    offload: Offload | null,
+  ) {
     this.kept = kept;
     this.native = native;
     this.pieces = pieces;
     this.groups = groups;
     this.rows = groups.classOf.length;
     this.examples = groups.rowOf.length;
-    const grams = pieces.length * this.rows ** 2;
-    this.gramAt = native.room('grams', grams * DOUBLE);
-    this.squaresAt = native.room('squares', this.examples * DOUBLE);
-    native.doubles(this.gramAt, grams).fill(0);
-    native.doubles(this.squaresAt, this.examples).fill(0);
+    this.totals = new NativeTotals(native, pieces.length, this.rows, this.examples);
     this.rooms = new NativeRows(native, pieces, this.rows, this.examples, kept);
     this.rowOfAt = this.rooms.put('row-of', groups.rowOf);
+    this.ghosts = new GhostProducts(native, groups, this.rowOfAt, offload);
   }
 
   /** dW = X^T D: x [examples * per, din], d [examples * per, dout]. */
@@ -60,9 +70,7 @@ export class NativeSums {
     const ghost = (examples ** 2 / 2) * (din + dout);
     const matrices = examples * size + (rows ** 2 / 2) * size + rows * size;
     if (this.kept === null && ghost < matrices) {
-      native.simd.classGhost!(
-        ...[from, by, examples, din, dout, this.rowOfAt, rows, this.gramOf(piece), this.squaresAt],
-      );
+      this.ghosts.add(piece, [from, by], din, dout, this.totals);
     } else this.classProducts(piece, from, by, din, dout);
     return true;
   }
@@ -73,7 +81,8 @@ export class NativeSums {
     const starts = this.rooms.put('starts', this.groups.starts);
     const room = native.room('gathered', examples * (din + dout) * FLOAT);
     const weights = this.rooms.ofClasses(piece);
-    native.simd.classProducts!(x, d, examples, din, dout, order, starts, rows, weights, this.squaresAt, room);
+    const squares = this.totals.squaresOf(piece);
+    native.simd.classProducts!(x, d, examples, din, dout, order, starts, rows, weights, squares, room);
     this.fold(piece, weights);
   }
 
@@ -86,7 +95,7 @@ export class NativeSums {
     const rowOf = shared ? this.identity() : this.rowOfAt;
     const weights = shared ? this.rooms.ofExamples(piece) : this.rooms.ofClasses(piece);
     const [step, rowStep] = stepsOf(spread, size, examples);
-    const squares = shared ? this.native.room('unused-squares', examples * DOUBLE) : this.squaresAt;
+    const squares = shared ? this.native.room('unused-squares', examples * DOUBLE) : this.totals.squaresOf(piece);
     const room = native.room('sum', size * FLOAT);
     native.simd.classSums!(
       ...[native.address(x), examples, spread.per, step, rowStep, size, rowOf, weights, squares, room],
@@ -108,7 +117,7 @@ export class NativeSums {
   /** Takes over what a kernel left in a sink. */
   filter(piece: number, { weights, squares, taken }: ClassSink): boolean {
     if (!taken || this.isShared(piece)) return taken;
-    const total = this.native.doubles(this.squaresAt, this.examples);
+    const total = this.totals.squaresIn(piece);
     this.native.doubles(squares, this.examples).forEach((square, i) => {
       total[i]! += square;
     });
@@ -123,22 +132,13 @@ export class NativeSums {
     const count = examples * spread.per;
     // A table by token would have to be kept between passes.
     if (this.kept !== null) return false;
-    const table = new SparseRows(width);
-    const squares = native.doubles(this.squaresAt, examples);
+    const segments = {
+      ids: native.ints(native.address(ids), count),
+      exampleOf: (row: number) => (spread.blocks ? row % examples : Math.floor(row / spread.per)),
+      groupOf: this.groups.rowOf,
+    };
     const from = native.floats(native.address(values), count * width);
-    const idOf = native.ints(native.address(ids), count);
-    const exampleOf = (row: number) => (spread.blocks ? row % examples : Math.floor(row / spread.per));
-    // Of single examples first: their norms, then the sums of classes.
-    const each = new SparseRows(width);
-    for (let row = 0; row < count; row++) each.add(idOf[row]!, exampleOf(row), from, row * width);
-    each.forEach((_, example, data, at) => {
-      for (let k = 0; k < width; k++) squares[example]! += data[at + k]! ** 2;
-    });
-    each.forEach((id, example, data, at) => {
-      table.add(id, this.groups.rowOf[example]!, data, at);
-    });
-    const gram = native.doubles(this.gramOf(piece), this.rows ** 2);
-    table.gram(gram, this.rows);
+    addSegments(from, width, segments, this.rows, this.totals.of(piece));
     return true;
   }
 
@@ -158,9 +158,16 @@ export class NativeSums {
   }
 
   /** The last word of this pass. */
-  finish(counts: (piece: number) => boolean): PassFigures {
+  finish(counts: (piece: number) => boolean): Later<PassFigures> {
     for (const piece of this.rooms.begun) if (counts(piece)) this.foldExamples(piece, this.rooms.ofExamples(piece));
-    return this.figures(counts);
+    const { rows, examples, single } = this;
+    const later = this.ghosts.finish(this.sums(counts), counts);
+    return later?.map((sums) => figuresOf(sums, rows, examples, single)) ?? this.figures(counts);
+  }
+
+  /** The pass has failed: nothing is expected of it. */
+  abandon(): void {
+    this.ghosts.abandon();
   }
 
   /** The same over all passes whose class rows were kept; squares are of this pass alone. */
@@ -168,44 +175,27 @@ export class NativeSums {
     const { native, rows } = this;
     for (const piece of this.kept ?? []) {
       if (!counts(piece)) continue;
-      native.simd.foldGram!(this.rooms.ofClasses(piece), rows, this.pieces[piece]!.size, this.gramOf(piece));
+      native.simd.foldGram!(this.rooms.ofClasses(piece), rows, this.pieces[piece]!.size, this.totals.gramOf(piece));
     }
     return this.figures(counts);
   }
 
   /** <g_c, direction> of each row over all pieces whose rows were kept; a direction has the values of its piece in order. */
   along(direction: Direction): Float64Array {
-    const { native, rows } = this;
-    const sums = new Float64Array(rows);
-    for (const piece of this.kept ?? []) {
-      const towards = direction(piece);
-      if (towards === null) continue;
-      const { size } = this.pieces[piece]!;
-      const [from, by] = [this.rooms.ofClasses(piece), native.address(towards)];
-      for (let row = 0; row < rows; row++) {
-        sums[row]! += native.simd.dotProduct!(from + row * size * FLOAT, by, size) as number;
-      }
-    }
-    return sums;
+    return this.rooms.along(direction);
   }
 
   private figures(counts: (piece: number) => boolean): PassFigures {
-    const { native, pieces, rows, examples } = this;
-    const squares = this.single ? native.doubles(this.squaresAt, examples).slice() : null;
-    return figuresOf(native.doubles(this.gramAt, pieces.length * rows ** 2), rows, counts, squares);
+    return figuresOf(this.sums(counts), this.rows, this.examples, this.single);
   }
 
-  /** |x|^2. */
-  squareOf(x: TapeTensor): number {
-    return this.native.simd.squareSum!(this.native.address(x), x.size) as number;
+  /** What was computed here, in memory that the next pass uses again. */
+  private sums(counts: (piece: number) => boolean): (PieceSums | null)[] {
+    return this.pieces.map((_, piece) => (counts(piece) && !this.ghosts.has(piece) ? this.totals.of(piece) : null));
   }
 
   private isShared(piece: number): boolean {
     return this.pieces[piece]!.uses > 1;
-  }
-
-  private gramOf(piece: number): number {
-    return this.gramAt + piece * this.rows ** 2 * DOUBLE;
   }
 
   private products(x: number, d: number, din: number, dout: number, spread: Spread, to: number): void {
@@ -224,7 +214,7 @@ export class NativeSums {
     const { native, examples } = this;
     const { size } = this.pieces[piece]!;
     const weights = this.rooms.ofClasses(piece);
-    const squares = native.doubles(this.squaresAt, examples);
+    const squares = this.totals.squaresIn(piece);
     for (let i = 0; i < examples; i++) {
       const row = from + i * size * FLOAT;
       squares[i]! += native.simd.squareSum!(row, size) as number;
@@ -235,7 +225,7 @@ export class NativeSums {
 
   private fold(piece: number, weights: number): void {
     if (this.kept !== null) return;
-    this.native.simd.foldGram!(weights, this.rows, this.pieces[piece]!.size, this.gramOf(piece));
+    this.native.simd.foldGram!(weights, this.rows, this.pieces[piece]!.size, this.totals.gramOf(piece));
   }
 
   private identity(): number {

@@ -21,30 +21,50 @@ export interface Spread {
   readonly blocks: boolean;
 }
 
-/** Folds the Grams of all pieces, pieces x R x R, into figures. `counts` says which pieces count. */
+/** What one backward pass said about one piece. */
+export interface PieceSums {
+  /** Class Gram, R x R. */
+  readonly gram: Float64Array;
+  /** |g_i|^2 of each example, B. */
+  readonly squares: Float64Array;
+}
+
+export function copyOf({ gram, squares }: PieceSums): PieceSums {
+  return { gram: gram.slice(), squares: squares.slice() };
+}
+
+/**
+ * Adds up the pieces, in their order: whoever computed them, and when, must not show. Null: the piece does not count.
+ * `single`: whether the squares of single examples are known.
+ */
 export function figuresOf(
-  grams: Float64Array,
+  pieces: readonly (PieceSums | null)[],
   rows: number,
-  counts: (piece: number) => boolean,
-  squares: Float64Array | null,
+  examples: number,
+  single: boolean,
 ): PassFigures {
-  const area = rows ** 2;
-  const pieces = area === 0 ? 0 : grams.length / area;
-  const gram = new Float64Array(area);
-  const diagonals = new Float64Array(pieces * rows);
-  const sums = new Float64Array(pieces);
-  for (let piece = 0; piece < pieces; piece++) {
-    if (!counts(piece)) continue;
-    const at = piece * area;
-    let sum = 0;
-    for (let k = 0; k < area; k++) {
-      gram[k]! += grams[at + k]!;
-      sum += grams[at + k]!;
-    }
-    sums[piece] = sum;
-    for (let row = 0; row < rows; row++) diagonals[piece * rows + row] = grams[at + row * (rows + 1)]!;
-  }
+  const gram = new Float64Array(rows ** 2);
+  const diagonals = new Float64Array(pieces.length * rows);
+  const sums = new Float64Array(pieces.length);
+  const squares = single ? new Float64Array(examples) : null;
+  pieces.forEach((piece, index) => {
+    if (piece === null) return;
+    sums[index] = added(gram, piece.gram);
+    if (squares !== null) added(squares, piece.squares);
+    for (let row = 0; row < rows; row++) diagonals[index * rows + row] = piece.gram[row * (rows + 1)]!;
+  });
   return { gram, diagonals, sums, squares };
+}
+
+/** Adds values to `to`; returns their sum. */
+function added(to: Float64Array, values: Float64Array): number {
+  let sum = 0;
+  for (let k = 0; k < to.length; k++) {
+    const value = values[k]!;
+    to[k]! += value;
+    sum += value;
+  }
+  return sum;
 }
 
 /** Bytes from example to example and from row to row of an example. */

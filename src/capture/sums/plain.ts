@@ -1,7 +1,7 @@
 import type { TapeTensor } from '../engine/tape.ts';
 import type { Operations } from '../engine/tensors.ts';
 import type { Membership } from '../membership.ts';
-import type { Piece } from '../tape.ts';
+import type { Piece } from '../plan.ts';
 import type { Direction, Spread } from './pass-sums.ts';
 import { diagonals, packed } from './plain-figures.ts';
 

@@ -1,3 +1,5 @@
+import type { PieceSums } from './pass-sums.ts';
+
 /** Rows of equal width by (id, group): of an embedding's gradient only the rows of tokens that occur exist. */
 export class SparseRows {
   private readonly width: number;
@@ -51,4 +53,34 @@ export class SparseRows {
     larger.set(this.data);
     this.data = larger;
   }
+}
+
+/** What one piece gets: which row of the table, and which example and group, each row of values is of. */
+export interface Segments {
+  readonly ids: Int32Array;
+  readonly exampleOf: (row: number) => number;
+  readonly groupOf: Int32Array;
+}
+
+/** Adds the Gram of the groups, and the squares of single examples, of sums by id: values [ids, width]. */
+export function addSegments(
+  values: Float32Array,
+  width: number,
+  { ids, exampleOf, groupOf }: Segments,
+  groups: number,
+  { gram, squares }: PieceSums,
+): void {
+  // Of single examples first: their norms, then the sums of groups.
+  const each = new SparseRows(width);
+  ids.forEach((id, row) => {
+    each.add(id, exampleOf(row), values, row * width);
+  });
+  each.forEach((_, example, data, at) => {
+    for (let k = 0; k < width; k++) squares[example]! += data[at + k]! ** 2;
+  });
+  const table = new SparseRows(width);
+  each.forEach((id, example, data, at) => {
+    table.add(id, groupOf[example]!, data, at);
+  });
+  table.gram(gram, groups);
 }

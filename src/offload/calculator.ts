@@ -1,0 +1,64 @@
+import { wasmInterface } from '../wasm/backend.ts';
+import type { Simd } from '../wasm/native.ts';
+import { SIMD_BINARY } from '../wasm/simd-binary.ts';
+import type { Product, Slot } from './slots.ts';
+
+interface Memory {
+  readonly buffer: ArrayBuffer;
+  grow(pages: number): number;
+}
+
+const PAGE = 1 << 16;
+/** Arrays start on lines of the processor's cache; address 0 is left alone: the code takes it for none. */
+const LINE = 64;
+
+type Places = [gram: number, squares: number, x: number, d: number, rowOf: number, end: number];
+
+/** Computes class products with the SIMD code in memory of its own: bit for bit as the training thread would. */
+export class Calculator {
+  private readonly memory: Memory;
+  private readonly simd: Simd;
+
+  /** Throws where wasm SIMD is missing. */
+  constructor() {
+    const { Memory, Module, Instance } = wasmInterface;
+    this.memory = new (Memory as unknown as new (size: { initial: number }) => Memory)({ initial: 1 });
+    const module = new Module(Uint8Array.from(atob(SIMD_BINARY), (c) => c.charCodeAt(0)));
+    this.simd = new Instance(module, { env: { memory: this.memory } }).exports as unknown as Simd;
+  }
+
+  /** Leaves the results of all products in the slot. */
+  compute(slot: Slot): void {
+    for (const product of slot.products) this.product(product, slot);
+  }
+
+  private product({ x, d, din, dout, gram, squares }: Product, { rowOf, rows }: Slot): void {
+    const [gramAt, squaresAt, xAt, dAt, rowOfAt, end] = places([gram, squares, x, d, rowOf]) as Places;
+    this.reserve(end);
+    const { buffer } = this.memory;
+    const sums = [new Float64Array(buffer, gramAt, gram.length), new Float64Array(buffer, squaresAt, squares.length)];
+    for (const sum of sums) sum.fill(0);
+    new Float32Array(buffer, xAt, x.length).set(x);
+    new Float32Array(buffer, dAt, d.length).set(d);
+    new Int32Array(buffer, rowOfAt, rowOf.length).set(rowOf);
+    this.simd.classGhost!(xAt, dAt, rowOf.length, din, dout, rowOfAt, rows, gramAt, squaresAt);
+    gram.set(sums[0]!);
+    squares.set(sums[1]!);
+  }
+
+  private reserve(bytes: number): void {
+    const missing = bytes - this.memory.buffer.byteLength;
+    if (missing > 0) this.memory.grow(Math.ceil(missing / PAGE));
+  }
+}
+
+/** Where arrays stand one after the other, and where the last one ends. */
+function places(arrays: readonly { readonly byteLength: number }[]): number[] {
+  let next = LINE;
+  const starts = arrays.map(({ byteLength }) => {
+    const at = next;
+    next += Math.ceil(byteLength / LINE) * LINE;
+    return at;
+  });
+  return [...starts, next];
+}

@@ -1,0 +1,379 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import fc from 'fast-check';
+import { afterEach, beforeAll, beforeEach, describe, expect, type MockInstance, test, vi } from 'vitest';
+import type { Offload } from '../../src/capture/offload.ts';
+import { OffloadThread } from '../../src/offload/thread.ts';
+import type { WatchOptions } from '../../src/options.ts';
+import { accelerateTraining } from '../../src/wasm/index.ts';
+import { type Seen, watched } from '../support/class-gradients-of.ts';
+import { kill, OFFLOAD_WORKER, RELAY_WORKER } from '../support/offload.ts';
+import { folder } from '../support/script.ts';
+import { tf, wasm } from '../support/tensorflow.ts';
+import { type Blobs, blobs, weightsOf } from '../support/toys.ts';
+
+const OFFLOAD: WatchOptions = { offload: true, workerUrl: RELAY_WORKER };
+const COUNTS = [50, 30, 16];
+const BATCH = 96;
+
+let begin: MockInstance<Offload['begin']>;
+let warn: MockInstance<typeof console.warn>;
+beforeAll(async () => {
+  await wasm();
+  const kernels = accelerateTraining(tf);
+  return () => kernels.restore();
+});
+beforeEach(() => {
+  begin = vi.spyOn(OffloadThread.prototype, 'begin');
+  warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+});
+afterEach(() => void vi.restoreAllMocks());
+
+/** Passes of which something was handed over. */
+const handedOver = () => begin.mock.results.filter(({ value }) => value !== null).length;
+const sentences = () => warn.mock.calls.map(([sentence]) => sentence as string);
+
+function mlp(widths: readonly number[], optimizer: tf.Optimizer = tf.train.adam(0.01)): tf.Sequential {
+  const model = tf.sequential();
+  [...widths, COUNTS.length].slice(1).forEach((units, i, { length }) => {
+    const kernelInitializer = tf.initializers.heNormal({ seed: i + 1 });
+    const activation = i === length - 1 ? 'softmax' : 'relu';
+    model.add(tf.layers.dense({ name: `layer${i}`, units, activation, kernelInitializer, inputShape: [widths[i]!] }));
+  });
+  model.compile({ optimizer, loss: 'categoricalCrossentropy' });
+  return model;
+}
+
+const WIDTHS = [300, 200];
+
+async function train({ xs, ys }: Blobs, steps: number, models: readonly tf.LayersModel[]): Promise<void> {
+  for (let step = 0; step < steps; step++) for (const model of models) await model.trainOnBatch(xs, ys);
+}
+
+/** Steps of a metric, in the order of its records. */
+const stepsOf = ({ recording }: Seen, name: string) => recording.of(name).map(({ step }) => step);
+const upTo = (steps: number) => Array.from({ length: steps }, (_, i) => i);
+
+/** What was seen at the steps that both measured: the budget may leave out others. */
+function compare(seen: Seen, inline: Seen): number {
+  // What was dominant before goes by the measured step before.
+  const isSame = seen.steps.map(({ step }) => step).join() === inline.steps.map(({ step }) => step).join();
+  const shown = ({ gradients, update }: Seen['steps'][number]) => {
+    return { ...gradients, update, previousDominant: isSame && gradients.previousDominant };
+  };
+  const expected = new Map(inline.steps.map((one) => [one.step, shown(one)]));
+  const common = seen.steps.filter(({ step }) => expected.has(step));
+  for (const one of common) expect(shown(one)).toEqual(expected.get(one.step));
+  return common.length;
+}
+
+test('figures are those of the training thread bit for bit, whatever the shapes, and training goes as without', async () => {
+  const width = fc.integer({ min: 230, max: 420 });
+  await fc.assert(
+    fc.asyncProperty(fc.array(width, { minLength: 2, maxLength: 4 }), fc.integer(), async (widths, seed) => {
+      const batch = blobs(COUNTS, widths[0]!, seed);
+      const [offloaded, inline, plain] = [mlp(widths), mlp(widths), mlp(widths)];
+      const schedule = (step: number) => step % 5 === 0;
+      const [seen, expected] = [
+        await watched(offloaded, { ...OFFLOAD, schedule }),
+        await watched(inline, { schedule }),
+      ];
+      begin.mockClear();
+      await train(batch, 12, [offloaded, inline, plain]);
+      await seen.recording.monitor.close();
+      await expected.recording.monitor.close();
+      expect(handedOver()).toBeGreaterThan(3);
+      expect(compare(seen, expected)).toBeGreaterThan(6);
+      expect(weightsOf(offloaded)).toEqual(weightsOf(plain));
+      tf.dispose([batch.xs, batch.ys]);
+      for (const model of [offloaded, inline, plain]) model.dispose();
+    }),
+    { numRuns: 6 },
+  );
+  expect(sentences()).toEqual([]);
+});
+
+test('records keep the order of training where steps are computed here and there', async () => {
+  const model = mlp(WIDTHS);
+  const batch = blobs(COUNTS, WIDTHS[0]!);
+  const probe = { xs: batch.xs, ys: batch.ys };
+  const seen = await watched(model, { ...OFFLOAD, probe, schedule: (step) => step % 3 === 0 });
+  await train(batch, 30, [model]);
+  await seen.recording.monitor.close();
+  expect(handedOver()).toBeGreaterThan(10);
+  expect(stepsOf(seen, 'train/loss')).toEqual(upTo(30));
+  const measured = seen.recording.records.filter(({ kind, stream }) => kind === 'measurement' && stream !== 'monitor');
+  const steps = measured.map(({ step }) => step);
+  expect(steps).toEqual([...steps].sort((a, b) => a - b));
+  // A probe is measured before the update of its step, and so are its records.
+  const at = (stream: string) => measured.findIndex((record) => record.stream === stream && record.step === 6);
+  expect(at('probe')).toBeLessThan(at('train'));
+});
+
+/** A loop that never yields; `weight` makes class products large enough to be handed over. */
+function looped(optimizer: tf.Optimizer, { xs, ys }: Blobs, before: (x: tf.Tensor) => tf.Tensor = (x) => x) {
+  const weights = [tf.variable(tf.randomNormal([300, 400], 0, 0.05, 'float32', 1))];
+  weights.push(tf.variable(tf.randomNormal([400, 3], 0, 0.05, 'float32', 2)));
+  const step = ({ recording: { monitor } }: Seen) => {
+    const loss = () => {
+      const hidden = tf.relu(tf.matMul(before(tf.matMul(xs, weights[0]!)), tf.ones([400, 400]).mul(0.01)));
+      const logits = tf.matMul(hidden, weights[1]!);
+      return tf.losses.softmaxCrossEntropy(ys, monitor.observe(logits, ys)) as tf.Scalar;
+    };
+    optimizer.minimize(loss, false, weights as tf.Variable[]);
+  };
+  return { step, weights };
+}
+
+const LOOP: WatchOptions = { ...OFFLOAD, numClasses: 3, outputs: 'logits' };
+
+test('a loop that never yields gets the records of the steps before, and the others when it ends', async () => {
+  const optimizer = tf.train.sgd(0.01);
+  const { step } = looped(optimizer, blobs(COUNTS, 300));
+  const seen = await watched(null, { ...LOOP, optimizer });
+  const start = performance.now();
+  let steps = 0;
+  for (; seen.steps.length < 20 && performance.now() - start < 10_000; steps++) step(seen);
+  expect(seen.steps.length).toBe(20);
+  expect(handedOver()).toBeGreaterThan(10);
+  expect(stepsOf(seen, 'train/loss')).toEqual(upTo(stepsOf(seen, 'train/loss').length));
+  await seen.recording.monitor.flush();
+  expect(stepsOf(seen, 'train/loss')).toEqual(upTo(steps));
+  await seen.recording.monitor.close();
+});
+
+test('where training pauses, the last step is recorded without being asked for', async () => {
+  const model = mlp(WIDTHS);
+  const batch = blobs(COUNTS, WIDTHS[0]!);
+  const seen = await watched(model, OFFLOAD);
+  await train(batch, 6, [model]);
+  await vi.waitFor(() => expect(stepsOf(seen, 'train/loss')).toEqual(upTo(6)), { timeout: 5000 });
+  expect(handedOver()).toBeGreaterThan(2);
+  await seen.recording.monitor.close();
+});
+
+/** The URL of a relay worker next to a worker for class products of our own making. */
+function other(code: string): URL {
+  const place = folder();
+  const head = "import { parentPort } from 'node:worker_threads';\nparentPort.postMessage('ready');\n";
+  writeFileSync(join(place, 'package.json'), '{"type":"module"}');
+  writeFileSync(join(place, 'offload.js'), head + code);
+  return pathToFileURL(join(place, 'worker.js'));
+}
+
+test('while all slots wait, steps are computed here: nothing is lost or out of order', async () => {
+  const sleepy = `Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 400);\nawait import('${OFFLOAD_WORKER.href}');`;
+  const batch = blobs(COUNTS, WIDTHS[0]!);
+  const [offloaded, inline] = [mlp(WIDTHS), mlp(WIDTHS)];
+  const seen = await watched(offloaded, { ...OFFLOAD, workerUrl: other(sleepy) });
+  const expected = await watched(inline);
+  await train(batch, 25, [offloaded, inline]);
+  await seen.recording.monitor.close();
+  await expected.recording.monitor.close();
+  expect(begin.mock.results.filter(({ value }) => value === null).length).toBeGreaterThan(2);
+  expect(handedOver()).toBeGreaterThanOrEqual(4);
+  expect(stepsOf(seen, 'train/loss')).toEqual(upTo(25));
+  expect(compare(seen, expected)).toBeGreaterThan(15);
+  expect(sentences()).toEqual([]);
+});
+
+describe('a thread that is gone', () => {
+  test.each([
+    [
+      'died',
+      (thread: OffloadThread) => kill(thread),
+      undefined,
+      /^classwatch: The thread for class gradients is gone \(it ended/,
+    ],
+    [
+      'hangs',
+      async () => {},
+      'for (;;);',
+      /^classwatch: The thread for class gradients is gone \(it has not answered for/,
+    ],
+  ] as const)(
+    'because it %s: all figures are computed here, one sentence, nothing is lost',
+    async (_, end, code, sentence) => {
+      const batch = blobs(COUNTS, WIDTHS[0]!);
+      const [offloaded, inline] = [mlp(WIDTHS), mlp(WIDTHS)];
+      const workerUrl = code === undefined ? RELAY_WORKER : other(code);
+      const seen = await watched(offloaded, { ...OFFLOAD, workerUrl });
+      const expected = await watched(inline);
+      await train(batch, 6, [offloaded, inline]);
+      await end(begin.mock.contexts[0] as OffloadThread);
+      await train(batch, 6, [offloaded, inline]);
+      await seen.recording.monitor.flush();
+      expect(handedOver()).toBeGreaterThan(2);
+      begin.mockClear();
+      await train(batch, 6, [offloaded, inline]);
+      await seen.recording.monitor.close();
+      await expected.recording.monitor.close();
+      expect(handedOver()).toBe(0);
+      expect(stepsOf(seen, 'train/loss')).toEqual(upTo(18));
+      expect(compare(seen, expected)).toBeGreaterThan(10);
+      expect(weightsOf(offloaded)).toEqual(weightsOf(inline));
+      expect(sentences()).toEqual([expect.stringMatching(sentence)]);
+    },
+  );
+
+  test('from the start: one sentence, and all is measured', async () => {
+    const model = mlp(WIDTHS);
+    const seen = await watched(model, { ...OFFLOAD, workerUrl: new URL('file:///nowhere/worker.js') });
+    await train(blobs(COUNTS, WIDTHS[0]!), 4, [model]);
+    await seen.recording.monitor.close();
+    expect(stepsOf(seen, 'train/loss')).toEqual(upTo(4));
+    expect(sentences()).toEqual([
+      expect.stringMatching(/^classwatch: Expected the worker for class gradients at file:/),
+    ]);
+  });
+});
+
+describe('slots are given back', () => {
+  /** Every slot is free again: as many passes as there are slots can begin. */
+  function expectFree(): void {
+    const thread = begin.mock.contexts[0] as OffloadThread;
+    const passes = Array.from({ length: 4 }, () => thread.begin(new Int32Array(BATCH), 1));
+    expect(passes).not.toContain(null);
+    for (const pass of passes) pass?.abandon();
+  }
+
+  test('when the backward pass throws halfway', async () => {
+    const optimizer = tf.train.sgd(0.01);
+    let fails = true;
+    const fragile = tf.customGrad((x) => {
+      const gradFunc = (dy: tf.Tensor) => {
+        if (fails) throw new Error('no gradient today');
+        return dy;
+      };
+      return { value: (x as tf.Tensor).clone(), gradFunc: gradFunc as never };
+    });
+    // The product of the second weight, which comes first, is large enough.
+    const { xs, ys } = blobs(COUNTS, 300);
+    const weights = [
+      tf.variable(tf.randomNormal([300, 400], 0, 0.05)),
+      tf.variable(tf.randomNormal([400, 300], 0, 0.05)),
+    ];
+    const last = tf.randomNormal([300, 3], 0, 0.05);
+    const seen = await watched(null, { ...LOOP, optimizer });
+    const step = () =>
+      optimizer.minimize(
+        () => {
+          const hidden = tf.relu(tf.matMul(fragile(tf.matMul(xs, weights[0]!)), weights[1]!));
+          return tf.losses.softmaxCrossEntropy(
+            ys,
+            seen.recording.monitor.observe(tf.matMul(hidden, last), ys),
+          ) as tf.Scalar;
+        },
+        false,
+        weights as tf.Variable[],
+      );
+    fails = false;
+    for (let i = 0; i < 4; i++) step();
+    const before = handedOver();
+    expect(before).toBeGreaterThan(0);
+    fails = true;
+    for (let i = 0; i < 10; i++) expect(step).toThrow('no gradient today');
+    fails = false;
+    for (let i = 0; i < 4; i++) step();
+    await seen.recording.monitor.flush();
+    expect(handedOver()).toBeGreaterThan(before + 10);
+    expect(stepsOf(seen, 'train/loss')).toEqual(upTo(8));
+    expectFree();
+    await seen.recording.monitor.close();
+  });
+
+  test('when the update throws', async () => {
+    class Stubborn extends tf.SGDOptimizer {
+      refuses = false;
+      override applyGradients(gradients: never): void {
+        if (this.refuses) throw new Error('no update today');
+        super.applyGradients(gradients);
+      }
+    }
+    const optimizer = new Stubborn(0.01);
+    const { step } = looped(optimizer, blobs(COUNTS, 300));
+    const seen = await watched(null, { ...LOOP, optimizer });
+    for (let i = 0; i < 4; i++) step(seen);
+    optimizer.refuses = true;
+    for (let i = 0; i < 10; i++) expect(() => step(seen)).toThrow('no update today');
+    optimizer.refuses = false;
+    for (let i = 0; i < 4; i++) step(seen);
+    await seen.recording.monitor.flush();
+    expect(handedOver()).toBeGreaterThan(10);
+    expect(stepsOf(seen, 'train/loss')).toEqual(upTo(8));
+    await vi.waitFor(expectFree);
+    await seen.recording.monitor.close();
+  });
+
+  test('when a step turns out to have several passes', async () => {
+    const optimizer = tf.train.sgd(0.01);
+    const { xs, ys } = blobs(COUNTS, 300);
+    const weight = tf.variable(tf.randomNormal([300, 400], 0, 0.05));
+    const last = tf.randomNormal([400, 3], 0, 0.05);
+    const seen = await watched(null, { ...LOOP, optimizer });
+    const pass = () =>
+      tf.variableGrads(
+        () => {
+          const logits = tf.matMul(tf.relu(tf.matMul(xs, weight)), last);
+          return tf.losses.softmaxCrossEntropy(ys, seen.recording.monitor.observe(logits, ys)) as tf.Scalar;
+        },
+        [weight] as tf.Variable[],
+      ).grads;
+    // One pass and two by turns: at each step with two, the first was not known to be one of several.
+    for (let i = 0; i < 12; i++)
+      for (let n = 0; n <= i % 2; n++) {
+        const gradients = pass();
+        if (n === i % 2) optimizer.applyGradients(gradients);
+        tf.dispose(gradients);
+      }
+    await seen.recording.monitor.flush();
+    expect(handedOver()).toBeGreaterThan(5);
+    expect(stepsOf(seen, 'train/loss')).toEqual(upTo(12));
+    await vi.waitFor(expectFree);
+    await seen.recording.monitor.close();
+  });
+});
+
+test('nothing is left behind: no tensor, no memory of the backend, no worker', async () => {
+  const model = mlp(WIDTHS);
+  const batch = blobs(COUNTS, WIDTHS[0]!);
+  const seen = await watched(model, OFFLOAD);
+  await train(batch, 10, [model]);
+  const memory = () => (tf.backend() as unknown as { wasm: { asm: { memory: WebAssembly.Memory } } }).wasm.asm.memory;
+  const [tensors, bytes] = [tf.memory().numTensors, memory().buffer.byteLength];
+  await train(batch, 200, [model]);
+  expect([tf.memory().numTensors, memory().buffer.byteLength]).toEqual([tensors, bytes]);
+  await seen.recording.monitor.close();
+  expect(handedOver()).toBeGreaterThan(100);
+  const { worker } = begin.mock.contexts[0] as unknown as { worker: { threadId: number } };
+  expect(worker.threadId).toBe(-1);
+});
+
+describe('no thread is started', () => {
+  test.each([
+    ['unless it is asked for', { workerUrl: RELAY_WORKER }],
+    ['where no class gradients are measured', { ...OFFLOAD, mode: 'disabled' as const }],
+  ])('%s', async (_, options) => {
+    const open = vi.spyOn(OffloadThread, 'open');
+    const { recording } = await watched(mlp(WIDTHS), options);
+    await recording.monitor.close();
+    expect(open).not.toHaveBeenCalled();
+  });
+
+  test('on another backend, silently', async () => {
+    const open = vi.spyOn(OffloadThread, 'open');
+    await tf.setBackend('cpu');
+    try {
+      const model = mlp([20, 10]);
+      const seen = await watched(model, OFFLOAD);
+      const { xs, ys } = blobs(COUNTS, 20);
+      await model.trainOnBatch(xs, ys);
+      await seen.recording.monitor.close();
+      expect([seen.steps.length, open.mock.calls.length]).toEqual([1, 0]);
+    } finally {
+      await tf.setBackend('wasm');
+    }
+    expect(sentences().filter((sentence) => sentence.startsWith('classwatch'))).toEqual([]);
+  });
+});
