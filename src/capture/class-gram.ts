@@ -20,7 +20,7 @@ import type { Batch } from './loss-hook.ts';
 import { MOVING } from './moves.ts';
 import type { Offload } from './offload.ts';
 import { Pass } from './pass.ts';
-import { type Plan, samePieces } from './plan.ts';
+import { DIFFERENT_PASSES, type Plan, samePieces } from './plan.ts';
 import { PlanCache } from './plan-cache.ts';
 import { failuresOf, isDue } from './self-check.ts';
 import { Stopwatch } from './stopwatch.ts';
@@ -34,9 +34,6 @@ export interface ClassGramOptions extends GramSourceOptions {
   /** Something went wrong that costs this step's figures at most. */
   readonly failed: (error: unknown) => void;
 }
-
-const DIFFERENT =
-  'Expected all backward passes of a step to use the same weights alike, got passes that differ: it is not measured.';
 
 const NO_ROOM =
   'Expected room for the gradients of all classes of a step of several batches, got too many classes times weights: ' +
@@ -118,16 +115,9 @@ export class ClassGram implements GramSource, KernelListener {
     // A pass that is checked is known as soon as its gradients.
     const options = { ...this.options, ops: this.ops, ...(checked ? { offload: null } : {}) };
     const arithmetic = arithmeticFor(options, labels, examples, plan.pieces, this.kept);
-    const context = {
-      ...{ tf, kernels: this.kernels, examples, rows: arithmetic.rows },
-      mask: (row: number) => arithmetic.mask(row),
-      occupied: (row: number) => arithmetic.occupied(row),
-      measured: (weight: number) => this.coverage.measures(variables[weight]!),
-      refuse: (weight: number, reason: string) => this.coverage.refuse(variables[weight]!, reason),
-      failed: this.options.failed,
-      stopwatch: this.stopwatch,
-    };
-    const pass = new Pass(plan, arithmetic.sums, context, checked);
+    const { kernels, coverage, stopwatch } = this;
+    const { failed } = this.options;
+    const pass = new Pass(plan, { tf, kernels, examples, variables, arithmetic, coverage, failed, stopwatch }, checked);
     this.running = { pass, arithmetic, variables };
     pass.watch(tape);
   }
@@ -146,7 +136,7 @@ export class ClassGram implements GramSource, KernelListener {
     pass.complete();
     const map = this.coverage.map(pass.plan, variables);
     const figures = arithmetic.figures(map.counts, null);
-    this.finished.push({ ...running, map, figures, expected: this.expected(pass, gradients) });
+    this.finished.push({ ...running, map, figures, expected: pass.expected(gradients, this.options.readback) });
   }
 
   /** The backward pass threw, or was not watched. */
@@ -224,17 +214,8 @@ export class ClassGram implements GramSource, KernelListener {
     const isSame =
       variables.length === first.variables.length && variables.every((one, i) => one === first.variables[i]);
     if (isSame && samePieces(plan, first.pass.plan)) return true;
-    this.options.report(DIFFERENT);
+    this.options.report(DIFFERENT_PASSES);
     return false;
-  }
-
-  private expected({ check }: Pass, gradients: readonly (TapeTensor | null)[]): Finished['expected'] {
-    if (check === null) return null;
-    const squares = check.squares(gradients);
-    check.dispose();
-    const reading = this.options.readback.read([squares]);
-    squares.dispose();
-    return reading;
   }
 
   /** Figures of the step out of those of its passes. */

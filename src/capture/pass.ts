@@ -1,11 +1,15 @@
-import type { TfLike } from '../tf.ts';
+import type { TensorData, TfLike } from '../tf.ts';
 import type { WasmTf } from '../wasm/backend.ts';
 import type { ClassSink } from '../wasm/class-sink.ts';
+import type { Arithmetic } from './arithmetic.ts';
 import type { Contribution } from './contractions/contraction.ts';
+import type { Coverage } from './coverage.ts';
+import type { Gradients } from './engine/gradients.ts';
 import type { Kernels } from './engine/kernels.ts';
 import type { TapeNode, TapeTensor } from './engine/tape.ts';
 import { operationsOf } from './engine/tensors.ts';
 import type { Plan } from './plan.ts';
+import type { Readback } from './readback.ts';
 import { SelfCheck } from './self-check.ts';
 import type { Stopwatch } from './stopwatch.ts';
 import { NativeSums } from './sums/native.ts';
@@ -17,18 +21,13 @@ export interface PassContext {
   readonly tf: TfLike;
   readonly kernels: Kernels;
   readonly examples: number;
-  /** Whether the weight is (still) measured. */
-  readonly measured: (weight: number) => boolean;
-  /** Gives a weight up; said once. */
-  readonly refuse: (weight: number, reason: string) => void;
+  readonly variables: readonly TapeTensor[];
+  readonly arithmetic: Arithmetic;
+  /** Which weights are (still) measured. */
+  readonly coverage: Coverage;
   readonly failed: (error: unknown) => void;
   /** Counts what the windows take. */
   readonly stopwatch: Stopwatch;
-  /** [examples, 1] zeros and ones: the examples of a row. Run inside a tidy. */
-  readonly mask: (row: number) => TapeTensor;
-  readonly rows: number;
-  /** Whether the row has examples; unknown counts as yes. */
-  readonly occupied: (row: number) => boolean;
 }
 
 /** One backward pass under watch: windows on all operations that use weights. */
@@ -40,9 +39,9 @@ export class Pass implements Finder {
   private readonly context: PassContext;
   private readonly seen: Int32Array;
 
-  constructor(plan: Plan, sums: NativeSums | PlainSums, context: PassContext, checked: boolean) {
+  constructor(plan: Plan, context: PassContext, checked: boolean) {
     this.plan = plan;
-    this.sums = sums;
+    this.sums = context.arithmetic.sums;
     this.context = context;
     this.seen = new Int32Array(plan.pieces.length);
     this.check = checked ? new SelfCheck(context.tf) : null;
@@ -63,15 +62,25 @@ export class Pass implements Finder {
   }
 
   /** Whether the piece is of a weight that is measured. */
-  counts = (piece: number): boolean => this.context.measured(this.plan.pieces[piece]!.variable);
+  counts = (piece: number): boolean => this.context.coverage.measures(this.weight(piece));
 
   /** Gives up the weights whose gradient was not wholly seen. */
   complete(): void {
-    this.plan.pieces.forEach(({ variable, uses }, piece) => {
+    this.plan.pieces.forEach(({ uses }, piece) => {
       if (this.seen[piece] !== uses && this.counts(piece)) {
-        this.context.refuse(variable, 'not all operations that use it were seen');
+        this.context.coverage.refuse(this.weight(piece), 'not all operations that use it were seen');
       }
     });
+  }
+
+  /** |gradient|^2 of each weight without its regularisers, where the pass is checked and the device has room to read. */
+  expected(gradients: Gradients, readback: Readback): TensorData[] | Promise<TensorData[]> | null {
+    if (this.check === null) return null;
+    const squares = this.check.squares(gradients);
+    this.check.dispose();
+    const reading = readback.read([squares]);
+    squares.dispose();
+    return reading;
   }
 
   add(contribution: Contribution, piece: number): boolean {
@@ -102,10 +111,7 @@ export class Pass implements Finder {
 
   lost(piece: number, operation: string, error: unknown): void {
     const why = error instanceof Error ? `: ${error.message}` : '';
-    this.context.refuse(
-      this.plan.pieces[piece]!.variable,
-      `the gradient of ${operation} could not be split by class${why}`,
-    );
+    this.context.coverage.refuse(this.weight(piece), `the gradient of ${operation} could not be split by class${why}`);
   }
 
   failed(error: unknown): void {
@@ -117,18 +123,22 @@ export class Pass implements Finder {
     dy: TapeTensor,
     gradient: (dys: readonly TapeTensor[]) => TapeTensor,
   ): Iterable<TapeTensor | null> {
-    const { tf, rows, examples, mask, occupied } = this.context;
+    const { tf, examples, arithmetic } = this.context;
     const ops = operationsOf(tf);
-    for (let row = 0; row < rows; row++) {
-      if (!occupied(row)) {
+    for (let row = 0; row < arithmetic.rows; row++) {
+      if (!arithmetic.occupied(row)) {
         yield null;
         continue;
       }
       yield ops.tidy(() => {
         const flat = ops.reshape(dy, [examples, dy.size / examples]);
-        return gradient([ops.reshape(ops.mul(flat, mask(row)), dy.shape)]).clone() as TapeTensor;
+        return gradient([ops.reshape(ops.mul(flat, arithmetic.mask(row)), dy.shape)]).clone() as TapeTensor;
       });
     }
+  }
+
+  private weight(piece: number): TapeTensor {
+    return this.context.variables[this.plan.pieces[piece]!.variable]!;
   }
 
   private hear(weight: number, gradient: TapeTensor): void {

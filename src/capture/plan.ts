@@ -60,3 +60,7 @@ function sameView(a: View | null, b: View | null): boolean {
   if (a === null || b === null) return a === b;
   return a.of === b.of && a.kernel === b.kernel && a.output === b.output && a.shape.join() === b.shape.join();
 }
+
+/** What is said where they can't. */
+export const DIFFERENT_PASSES =
+  'Expected all backward passes of a step to use the same weights alike, got passes that differ: it is not measured.';

@@ -1,5 +1,6 @@
 import { expect, vi } from 'vitest';
 import { tidy } from '../../src/capture/engine/tensors.ts';
+import type { ShownRecord } from '../../src/journal.ts';
 import type { WatchOptions } from '../../src/options.ts';
 import type { TfLike } from '../../src/tf.ts';
 import { type Seen, watched } from './class-gradients-of.ts';
@@ -14,6 +15,8 @@ export interface RawNet {
   readonly classes: number;
   /** [B, classes]; no example enters the row of another. */
   logits(): tf.Tensor2D;
+  /** The labels as the user shows them, made of class indices; default: these. */
+  labelled?(indices: tf.Tensor1D): tf.Tensor;
   /** What `observe` gets to see, made of the logits; default: them. */
   shown?(logits: tf.Tensor2D): tf.Tensor2D;
   /** Added to the mean of the cross-entropies; belongs to no class. */
@@ -29,6 +32,7 @@ export interface RawNet {
 /** What a monitor made of a loop. */
 export interface Watched extends Omit<Seen, 'recording'> {
   readonly coverage: number | null;
+  readonly records: readonly ShownRecord[];
   /** What it said. */
   readonly sentences: readonly string[];
 }
@@ -71,7 +75,7 @@ export function step(net: RawNet, optimizer: tf.Optimizer, observe: (p: tf.Tenso
   const labels = tf.tensor1d([...net.labels], 'int32');
   const lossOf = () => {
     const z = net.logits();
-    observe(net.shown?.(z) ?? z, labels);
+    observe(net.shown?.(z) ?? z, net.labelled?.(labels) ?? labels);
     const each = losses(net, z);
     const mean = tf.mean(net.shifted?.(each) ?? each);
     const loss = net.scaled?.(mean) ?? mean;
@@ -84,10 +88,12 @@ export function step(net: RawNet, optimizer: tf.Optimizer, observe: (p: tf.Tenso
 /** a b of matrices, whatever they are declared as. */
 export const product = (a: tf.Tensor, b: tf.Tensor): tf.Tensor2D => tf.matMul(a as tf.Tensor2D, b as tf.Tensor2D);
 
-/** Runs `work` and collects what is printed meanwhile. */
+/** Runs `work` and collects what the monitor prints meanwhile. */
 export async function listening<T>(work: () => Promise<T>): Promise<readonly [T, string[]]> {
   const sentences: string[] = [];
-  const warn = vi.spyOn(console, 'warn').mockImplementation((sentence: string) => void sentences.push(sentence));
+  const warn = vi.spyOn(console, 'warn').mockImplementation((sentence: string) => {
+    if (sentence.startsWith('classwatch: ')) sentences.push(sentence);
+  });
   try {
     return [await work(), sentences];
   } finally {
@@ -101,26 +107,29 @@ export const pause = () => new Promise((done) => setTimeout(done, 12));
 export interface LoopOptions extends WatchOptions {
   readonly numSteps?: number;
   readonly make?: () => tf.Optimizer;
+  /** What the user does with `observe`. */
+  readonly observing?: (observe: Observe) => Observe;
   /** The copy of tfjs that the monitor is given. */
   readonly as?: TfLike;
 }
 
 /** Trains a few steps under a monitor. */
 export async function watchLoop(net: RawNet, options: LoopOptions = {}): Promise<Watched> {
-  const { numSteps = 2, make = () => tf.train.sgd(0.1), as, ...rest } = options;
+  const { numSteps = 2, make = () => tf.train.sgd(0.1), observing, as, ...rest } = options;
   const optimizer = make();
   const [seen, sentences] = await listening(async () => {
     const all = { optimizer, numClasses: net.classes, outputs: 'logits' as const, ...rest };
     const { steps, recording } = await watched(null, all, as);
+    const observe: Observe = (p, y) => recording.monitor.observe(p, y);
     for (let i = 0; i < numSteps; i++) {
       await pause();
       net.before?.(i);
-      step(net, optimizer, (p, y) => recording.monitor.observe(p, y));
+      step(net, optimizer, observing?.(observe) ?? observe);
     }
     await recording.monitor.flush();
     const { coverage } = recording.monitor;
     await recording.monitor.close();
-    return { steps, coverage };
+    return { steps, coverage, records: recording.records };
   });
   return { ...seen, sentences };
 }
@@ -130,6 +139,8 @@ export function distance(got: ArrayLike<number>, wanted: ArrayLike<number>): num
   const scale = Math.max(...Array.from(wanted, Math.abs), 1e-30);
   return Math.max(...Array.from(wanted, (value, i) => Math.abs(got[i]! - value)), 0) / scale;
 }
+
+type Observe = (p: tf.Tensor, y: tf.Tensor) => tf.Tensor;
 
 /** Values of all weights. */
 export const valuesOf = ({ weights }: RawNet): number[][] => weights.map((one) => [...one.dataSync()]);
