@@ -28,7 +28,7 @@ export interface Section {
 }
 
 /**
- * Charts of a run in order of declaration; panels of the same group, title and stream share one. Charts of the same title in other
+ * Charts of a run in order of declaration, those of stream `monitor` last; panels of the same group, title and stream share one. Charts of the same title in other
  * streams follow at once, so that the same quantity is side by side.
  */
 export function sectionsOf(history: RunHistory): Section[] {
@@ -40,8 +40,12 @@ export function sectionsOf(history: RunHistory): Section[] {
       addLayer(charts, name, metric, panel);
     }
   }
-  return [...groups].map(([group, charts]) => ({ group, charts: byTitle([...charts.values()]) }));
+  const sections = [...groups].map(([group, charts]) => ({ group, charts: byTitle([...charts.values()]) }));
+  return [...sections.filter((section) => !isOfMonitor(section)), ...sections.filter(isOfMonitor)];
 }
+
+/** What classwatch says about itself stands last, though it is declared before the first step has ended. */
+const isOfMonitor = ({ charts }: Section) => charts.every(({ stream }) => stream === 'monitor');
 
 function byTitle(charts: readonly ChartSpec[]): ChartSpec[] {
   const titles = [...new Set(charts.map((spec) => spec.title))];

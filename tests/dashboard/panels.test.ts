@@ -41,6 +41,13 @@ describe('sections', () => {
     ]);
   });
 
+  test('about the monitor alone stand last', () => {
+    const history = new RunHistory();
+    declare(history, 'overhead', 'monitor', line('Share', 'Monitor'));
+    declare(history, 'later', 'train', line('L', 'Learning'));
+    expect(sectionsOf(history).map(({ group }) => group)).toEqual(['Learning', 'Monitor']);
+  });
+
   test('panels of the same group, title and stream share one chart, with one series each', () => {
     const history = new RunHistory();
     declare(history, 'a', 'probe', { ...line('Shared'), series: 'Name of a' });
