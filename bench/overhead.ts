@@ -1,30 +1,90 @@
 /**
  * What the monitor costs the training thread: paired steps with and without it, in turn, in one process, on wasm (accelerated) with
- * batches of 128. Prints a table; `npm run bench -- overhead`. Arguments: [pairs].
+ * batches of 128. Prints tables; `npm run bench -- overhead`. Arguments: [pairs] [part of a network's name].
  */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
-import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
-import { type Monitor, watch } from 'classwatch';
+import { defineMetric, type WatchOptions, watch } from 'classwatch';
 import { accelerateTraining } from 'classwatch/wasm';
+import { handOver } from './hand-over.js';
+import { cnn, mlp, resnet } from './networks.js';
 import { estimate, type Paired, pairs, show } from './pairs.js';
+import { startWasm } from './start-wasm.js';
+import { type Parts, partsOf } from './stopwatch.js';
+import { batchOf, step } from './training.js';
 
 const BATCH = 128;
-const WARM_UP = 30;
+/** The log-spaced schedule measures the first steps densely: these go by first. */
+const WARM_UP = 60;
+const PART_STEPS = 41;
 const PAIRS = Number(process.argv[2] ?? 400);
+const ONLY = process.argv[3] ?? '';
 
-const entry = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm');
-setWasmPaths(`${dirname(entry)}/`);
-await tf.setBackend('wasm');
-await tf.ready();
+await startWasm();
 // The harder baseline: what the monitor adds stands out against faster steps.
 accelerateTraining(tf);
 const folder = mkdtempSync(join(tmpdir(), 'classwatch-bench-'));
 
-function network(inputs: number, hidden: readonly number[], classes: number): tf.Sequential {
+interface Case {
+  readonly name: string;
+  readonly make: () => tf.LayersModel;
+  readonly input: readonly number[];
+  readonly classes: number;
+}
+
+interface GradientCase extends Case {
+  /** Largest ratio, and whether the median or the upper end of its interval has to keep it. */
+  readonly target: number;
+  readonly end: 'median' | 'high';
+}
+
+interface Found extends Paired {
+  readonly parts: Parts;
+  /** Share of the steps whose class gradients were measured. */
+  readonly measured: number;
+}
+
+async function measure(
+  { make, input, classes }: Case,
+  optimizer: () => tf.Optimizer,
+  options: WatchOptions,
+): Promise<Found> {
+  const batch = batchOf([BATCH, ...input], classes);
+  const [off, on] = [make(), make()];
+  for (const model of [off, on]) model.compile({ optimizer: optimizer(), loss: 'categoricalCrossentropy' });
+  let [steps, measured] = [0, 0];
+  const count = defineMetric({
+    ...{ id: 'counted', help: 'Counts the steps that were measured.', axes: [], streams: ['train'], cadence: 'step' },
+    panels: [],
+    measure({ gradients }) {
+      steps++;
+      if (gradients !== null) measured++;
+      return null;
+    },
+  });
+  const monitor = await watch(tf, on, { logdir: folder, port: 0, metrics: [count], ...options });
+  for (let i = 0; i < WARM_UP; i++) {
+    await step(off, batch);
+    await step(on, batch);
+  }
+  [steps, measured] = [0, 0];
+  const result = await pairs(
+    PAIRS,
+    () => step(off, batch),
+    () => step(on, batch),
+  );
+  const share = measured / steps;
+  const parts = await partsOf(PART_STEPS, () => step(on, batch));
+  await monitor.close();
+  off.dispose();
+  on.dispose();
+  tf.dispose([batch.xs, batch.ys]);
+  return { ...result, parts, measured: share };
+}
+
+function small(inputs: number, hidden: readonly number[], classes: number): tf.Sequential {
   const model = tf.sequential();
   hidden.forEach((units, i) => {
     const kernelInitializer = tf.initializers.heNormal({ seed: i + 1 });
@@ -34,98 +94,68 @@ function network(inputs: number, hidden: readonly number[], classes: number): tf
   });
   const kernelInitializer = tf.initializers.glorotUniform({ seed: 77 });
   model.add(tf.layers.dense({ units: classes, activation: 'softmax', kernelInitializer }));
-  model.compile({ optimizer: tf.train.sgd(0.01), loss: 'categoricalCrossentropy' });
   return model;
 }
 
-async function step(model: tf.Sequential, xs: tf.Tensor, ys: tf.Tensor): Promise<number> {
-  const start = performance.now();
-  const loss = await model.trainOnBatch(xs, ys);
-  const took = performance.now() - start;
-  tf.dispose(loss as never);
-  return took;
-}
-
-interface Case {
-  readonly name: string;
-  readonly inputs: number;
-  readonly hidden: readonly number[];
-  readonly classes: number;
-}
-
-async function measure({ inputs, hidden, classes }: Case): Promise<Paired> {
-  const xs = tf.randomNormal([BATCH, inputs], 0, 1, 'float32', 3);
-  const ys = tf.oneHot(
-    tf.tensor1d(
-      Array.from({ length: BATCH }, (_, i) => (i * i) % classes),
-      'int32',
-    ),
-    classes,
-  );
-  const off = network(inputs, hidden, classes);
-  const on = network(inputs, hidden, classes);
-  // The schedule measures the classifier at step 0 only: what is compared is the cost of every step.
-  const schedule = (n: number) => n === 0;
-  const monitor: Monitor = await watch(tf, on, { logdir: folder, port: 0, schedule });
-  for (let i = 0; i < WARM_UP; i++) {
-    await step(off, xs, ys);
-    await step(on, xs, ys);
-  }
-  const result = await pairs(
-    PAIRS,
-    () => step(off, xs, ys),
-    () => step(on, xs, ys),
-  );
-  await monitor.close();
-  tf.dispose([xs, ys, off.getWeights(), on.getWeights()]);
-  return result;
-}
-
-type LinkModule = typeof import('../dist/relay/link.js');
-type RecordModule = typeof import('../dist/record.js');
-
-/** Encoding and hand-over of one step's measurements alone, in microseconds. */
-async function handOver(classes: number): Promise<number[]> {
-  const { Link } = (await import(new URL('../relay/link.js', import.meta.url).href)) as LinkModule;
-  const { packValues } = (await import(new URL('../record.js', import.meta.url).href)) as RecordModule;
-  const nothing = () => {};
-  const options = { mode: 'offline' as const, logdir: folder, stopOn: [], onAlert: nothing, onTrouble: nothing };
-  const open = { classes, host: undefined, port: undefined, token: undefined, url: undefined, dashboard: undefined };
-  const run = `bench-${classes}`;
-  const link = await Link.open({ ...options, ...open, run, rules: undefined, workerUrl: undefined }, nothing);
-  const head = { v: 1, run, time: Date.now(), epoch: null, stream: 'train' };
-  const ids = Array.from({ length: 8 }, (_, i) => `metric-${i}`);
-  for (const id of ids) {
-    const body = { id, stream: 'train', help: '', axes: ['class'] as const, cadence: 'step' as const };
-    link!.write({ ...head, step: 0, kind: 'metric', body: { ...body, fold: 'mean', panels: [] } });
-  }
-  const took: number[] = [];
-  for (let n = 0; n < 2000; n++) {
-    const values = Array.from({ length: classes }, (_, i) => i + n);
-    const measurements = ids.map((metric) => {
-      return { ...head, step: n, kind: 'measurement' as const, metric, shape: [classes], values: packValues(values) };
-    });
-    const start = performance.now();
-    link!.send(measurements);
-    took.push((performance.now() - start) * 1000);
-    if (n % 50 === 49) await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  await link!.close(false);
-  return took.slice(200);
-}
-
-const cases: Case[] = [
-  { name: 'MLP 64-32-10 (small: the cost stands out)', inputs: 64, hidden: [32], classes: 10 },
-  { name: 'MLP 64-32-100', inputs: 64, hidden: [32], classes: 100 },
-  { name: 'MLP 784-256-256-10', inputs: 784, hidden: [256, 256], classes: 10 },
-  { name: 'MLP 784-256-256-100', inputs: 784, hidden: [256, 256], classes: 100 },
+const IMAGE = [28, 28, 1];
+const gradientCases: GradientCase[] = [
+  ...[
+    { name: 'MLP 784-256-256-10', make: () => mlp([256, 256], 10), input: [784], classes: 10, target: 1.08 },
+    { name: 'MLP 784-1024-1024-100', make: () => mlp([1024, 1024], 100), input: [784], classes: 100, target: 1.04 },
+    { name: 'MLP 784-512-1000', make: () => mlp([512], 1000), input: [784], classes: 1000, target: 1.15 },
+  ].map((one) => ({ ...one, end: 'median' as const })),
+  ...[
+    { name: 'CNN 16-32', make: () => cnn(false), input: IMAGE },
+    { name: 'CNN 16-32 + BatchNorm', make: () => cnn(true), input: IMAGE },
+    { name: 'ResNet-8', make: resnet, input: [32, 32, 3] },
+  ].map((one) => ({ ...one, classes: 10, target: 1.04, end: 'high' as const })),
 ];
+const liveCases: Case[] = (
+  [
+    ['MLP 64-32-10 (small: the cost stands out)', 64, [32], 10],
+    ['MLP 64-32-100', 64, [32], 100],
+    ['MLP 784-256-256-10, SGD', 784, [256, 256], 10],
+    ['MLP 784-256-256-100, SGD', 784, [256, 256], 100],
+  ] as const
+).map(([name, inputs, hidden, classes]) => {
+  return { name, make: () => small(inputs, hidden, classes), input: [inputs], classes };
+});
+const chosen = <T extends Case>(cases: readonly T[]) => cases.filter(({ name }) => name.includes(ONLY));
+
 console.log(`wasm, batch ${BATCH}, ${PAIRS} pairs, Node ${process.version}; medians with 95 % intervals`);
+const split: string[] = [];
+console.log('Everything at every step (budget 1; matrices on the log-spaced schedule), Adam:');
+console.log(
+  '| network | step without, ms | added, ms | ratio | at most | | steps measured |\n|---|---|---|---|---|---|---|',
+);
+for (const one of chosen(gradientCases)) {
+  const { off, difference, ratio, parts, measured } = await measure(one, () => tf.train.adam(1e-3), { budget: 1 });
+  const met = ratio[one.end] <= one.target ? 'met' : 'not met';
+  const target = `${one.target}${one.end === 'high' ? ' (upper end)' : ''}`;
+  console.log(
+    `| ${one.name} | ${off.toFixed(2)} | ${show(difference)} | ${show(ratio)} | ${target} | ${met} | ${Math.round(100 * measured)} % |`,
+  );
+  const known = [parts.batch, parts.walk, parts.sums, parts.finish, parts.metrics];
+  const rest = difference.median - known.reduce((a, b) => a + b, 0);
+  split.push(`| ${one.name} | ${[...known, rest].map((ms) => ms.toFixed(3)).join(' | ')} |`);
+}
+console.log(
+  '\nWhere it goes, medians in ms (rest: what was added less the others; with the time that kernels take longer):',
+);
+console.log('| network | batch read | tape walked | class sums | after backward | Gram to records | rest |');
+console.log(['|---|---|---|---|---|---|---|', ...split].join('\n'));
+
+console.log('\nAs it comes (budget 0.05; the schedule measures at step 0 only), SGD:');
 console.log('| network | step without, ms | added, ms | ratio |\n|---|---|---|---|');
-for (const one of cases) {
-  const { off, difference, ratio } = await measure(one);
+for (const one of chosen(liveCases)) {
+  const schedule = (n: number) => n === 0;
+  const { off, difference, ratio } = await measure(one, () => tf.train.sgd(0.01), { schedule });
   console.log(`| ${one.name} | ${off.toFixed(2)} | ${show(difference)} | ${show(ratio)} |`);
 }
-console.log('| hand-over of one step (8 metrics) | median, µs |\n|---|---|');
-for (const classes of [10, 100]) console.log(`| C = ${classes} | ${show(estimate(await handOver(classes)), 1)} |`);
+if (ONLY === '') {
+  console.log('| hand-over of one step (8 metrics) | median, µs |\n|---|---|');
+  for (const classes of [10, 100]) {
+    console.log(`| C = ${classes} | ${show(estimate(await handOver(classes, folder)), 1)} |`);
+  }
+}
 rmSync(folder, { recursive: true, force: true });

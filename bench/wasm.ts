@@ -4,75 +4,19 @@
  * Prints tables; `npm run bench -- wasm`. Arguments: [rounds] [part of a network's name]; 'cpu' as third adds the
  * pure-JS backend, a minute more.
  */
-import { createRequire } from 'node:module';
 import { cpus } from 'node:os';
-import { dirname } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
-import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import { accelerateTraining, registerTrainingKernels } from 'classwatch/wasm';
+import { cnn, mlp, resnet } from './networks.js';
 import { estimate, show } from './pairs.js';
+import { startWasm } from './start-wasm.js';
 
 const ROUNDS = Number(process.argv[2] ?? 15);
 const ONLY = process.argv[3] ?? '';
 const WITH_CPU = process.argv[4] === 'cpu';
 const WARM_UP = 3;
 
-const entry = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm');
-setWasmPaths(`${dirname(entry)}/`);
-await tf.setBackend('wasm');
-await tf.ready();
-
-const { layers } = tf;
-const he = (seed: number) => tf.initializers.heNormal({ seed });
-
-function mlp(hidden: readonly number[], classes: number): tf.LayersModel {
-  const stack = hidden.map((units, i) =>
-    layers.dense({
-      ...{ units, activation: 'relu' as const, kernelInitializer: he(i) },
-      ...(i === 0 ? { inputShape: [784] } : {}),
-    }),
-  );
-  return tf.sequential({
-    layers: [...stack, layers.dense({ units: classes, activation: 'softmax', kernelInitializer: he(9) })],
-  });
-}
-
-function cnn(normalize: boolean): tf.LayersModel {
-  const stage = (filters: number, first: boolean) => {
-    const shape = first ? { inputShape: [28, 28, 1] } : {};
-    const conv = { filters, kernelSize: 3, padding: 'same' as const, kernelInitializer: he(filters), ...shape };
-    return normalize
-      ? [
-          layers.conv2d({ ...conv, useBias: false }),
-          layers.batchNormalization({}),
-          layers.activation({ activation: 'relu' }),
-        ]
-      : [layers.conv2d({ ...conv, activation: 'relu' })];
-  };
-  const pool = () => layers.maxPooling2d({ poolSize: 2 });
-  const head = [layers.flatten(), layers.dense({ units: 10, activation: 'softmax', kernelInitializer: he(3) })];
-  return tf.sequential({ layers: [...stage(16, true), pool(), ...stage(32, false), pool(), ...head] });
-}
-
-function resnet(): tf.LayersModel {
-  let seed = 0;
-  const conv = (x: tf.SymbolicTensor, filters: number, strides: number, kernelSize = 3) => {
-    const options = { filters, kernelSize, strides, padding: 'same' as const, useBias: false };
-    const y = layers.conv2d({ ...options, kernelInitializer: he(seed++) }).apply(x);
-    return layers.batchNormalization({}).apply(y) as tf.SymbolicTensor;
-  };
-  const relu = (x: unknown) => layers.activation({ activation: 'relu' }).apply(x as never) as tf.SymbolicTensor;
-  const inputs = tf.input({ shape: [32, 32, 3] });
-  let x = relu(conv(inputs, 16, 1));
-  for (const filters of [16, 32, 64]) {
-    const strides = filters === 16 ? 1 : 2;
-    const y = conv(relu(conv(x, filters, strides)), filters, 1);
-    x = relu(layers.add().apply([y, strides === 1 ? x : conv(x, filters, strides, 1)]));
-  }
-  const pooled = layers.globalAveragePooling2d({}).apply(x);
-  const outputs = layers.dense({ units: 10, activation: 'softmax', kernelInitializer: he(50) }).apply(pooled);
-  return tf.model({ inputs, outputs: outputs as tf.SymbolicTensor });
-}
+await startWasm();
 
 interface Network {
   readonly name: string;
@@ -104,7 +48,7 @@ interface Mode {
   readonly update: unknown;
 }
 
-const layerPrototype = Object.getPrototypeOf(layers.batchNormalization({ name: 'bench' })) as { call: unknown };
+const layerPrototype = Object.getPrototypeOf(tf.layers.batchNormalization({ name: 'bench' })) as { call: unknown };
 const adamPrototype = tf.AdamOptimizer.prototype as unknown as { applyGradients: unknown };
 
 function snapshot(): Mode {

@@ -55,7 +55,7 @@ export interface WatchOptions {
   readonly rules?: readonly string[];
   /** Metrics beside the built-in ones. */
   readonly metrics?: readonly Metric[];
-  /** The relay worker's file, where a bundler has moved it. */
+  /** The relay worker's file, where a bundler has moved it; the worker for `offload` is looked for next to it (offload.js). */
   readonly workerUrl?: URL | string;
   /** 'offline': record, serve nothing. 'disabled': do nothing at all. */
   readonly mode?: 'online' | 'offline' | 'disabled';

@@ -14,7 +14,7 @@ const START_MS = 5000;
 /** Sums of each piece, in shared memory. */
 type Results = ReadonlyMap<number, PieceSums>;
 
-/** The training thread's end of the thread for class products. It dies, or is too slow: the products are computed here. */
+/** The training thread's end of the thread for class products. Where that dies, or is too slow, all is computed here. */
 export class OffloadThread implements Offload {
   private readonly worker: Worker;
   private readonly shared: SharedSlots;

