@@ -31,7 +31,7 @@ export interface WatchOptions {
   readonly predict?: (xs: never) => unknown;
   /** When the probe and the classifier are measured; default: log-spaced. */
   readonly schedule?: Schedule;
-  /** Share of training time that the class gradients may take, in (0, 1]: they are measured less often beyond it; default 0.05. */
+  /** Share of training time that the class gradients may take, in (0, 1]: they are measured less often beyond it; default 0.05. 1: at every step. */
   readonly budget?: number;
   /**
    * Another thread takes part of the arithmetic of class gradients, where the backend is wasm and a core is free: they are

@@ -7,6 +7,8 @@ import type { StepTime } from './step-time.ts';
 /** Never less often than this, whatever it costs. */
 export const MAX_INTERVAL = 1000;
 
+/** The share that asks for every step, whatever it costs. */
+const EVERY_STEP = 1;
 /** Fewer samples than this decide nothing. */
 const MIN_SAMPLES = 3;
 /** A sample is too old after about this many steps, unless there are too few newer ones. */
@@ -38,7 +40,7 @@ export class Budget {
   private lastMeasured: number | null = null;
 
   /**
-   * `share`: of the time of an unmeasured step, in (0, 1]. `exact`: the backend is synchronous, so that the time spent on
+   * `share`: of the time of an unmeasured step, in (0, 1]; 1: every step is measured, whatever it costs. `exact`: the backend is synchronous, so that the time spent on
    * this thread is the whole cost; else the cost is told from neighbouring steps with and without the measurement.
    */
   constructor(share: number, exact: boolean) {
@@ -51,7 +53,9 @@ export class Budget {
 
   /** Whether this step is measured; step 0 always is. */
   due(step: number): boolean {
-    return step === 0 || this.lastMeasured === null || step - this.lastMeasured >= this.gap;
+    return (
+      this.share === EVERY_STEP || step === 0 || this.lastMeasured === null || step - this.lastMeasured >= this.gap
+    );
   }
 
   /**
@@ -59,6 +63,7 @@ export class Budget {
    * that the measurement took of it (ms), and whether it was measured. Times that are no positive number tell nothing.
    */
   add(step: number, took: number, own: number, measured: boolean): void {
+    if (this.share === EVERY_STEP) return;
     if (measured) this.lastMeasured = step;
     const isTime = took > 0 && Number.isFinite(took) && Number.isFinite(own);
     if (isTime && this.source.add({ step, took, own, measured }, this.every)) this.choose();

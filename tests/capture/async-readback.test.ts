@@ -29,7 +29,7 @@ describe('class gradients on webgl, whose readback is asynchronous', () => {
     expect(webgl.steps.length).toBeGreaterThan(3);
     expect(webgl.recorded).toEqual(webgl.steps.map(({ step }) => step));
     for (const seen of webgl.steps) {
-      const expected = cpu.steps[seen.step]!;
+      const expected = cpu.steps.find(({ step }) => step === seen.step)!;
       expect([seen.present, seen.counts]).toEqual([expected.present, expected.counts]);
       expect(distance(seen.gram, expected.gram), `Gram of step ${seen.step}`).toBeLessThan(TOLERANCE);
       expect(distance(seen.squares!, expected.squares!)).toBeLessThan(TOLERANCE);

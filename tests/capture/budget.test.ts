@@ -207,3 +207,12 @@ test('a budget outside (0, 1] is refused in a sentence', () => {
   for (const share of [0, -1, 1.5, Number.NaN])
     expect(() => new Budget(share, true)).toThrow(/Expected a budget above 0/);
 });
+
+test.each([true, false])('a share of 1 asks for every step, whatever it costs (exact: %s)', (exact) => {
+  const budget = new Budget(1, exact);
+  for (let step = 0; step < 100; step++) {
+    expect(budget.due(step)).toBe(true);
+    budget.add(step, 10, 9.9, true);
+  }
+  expect(budget.interval).toBe(1);
+});

@@ -218,6 +218,15 @@ describe('what has as many rows as the batch by chance', () => {
     await expectRefused(all, all.weights, nobody);
   });
 
+  test('a product with the features in front, turned back at once, is refused, and what follows is right', async () => {
+    const [first, last, x] = [weight('first', [2 * B, 5], 1), classifier(2 * B), data()];
+    const logits = () => {
+      const turned = tf.matMul(first as unknown as tf.Tensor2D, x as tf.Tensor2D, false, true);
+      return product(tf.tanh(tf.transpose(turned)), last);
+    };
+    await expectRefused(net([first, last], logits), [first], unsplit);
+  });
+
   test('a weight under a mask is refused', async () => {
     const [first, last, mask] = [weight('first', [B, 4], 1), classifier(4), tf.step(values([B, 4], 9))];
     const x = values([B, B], 3);

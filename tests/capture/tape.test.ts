@@ -151,6 +151,17 @@ describe('a weight that is used several times is right', () => {
       },
     ],
     [
+      'in parts, taken apart anew at every use',
+      [4, 8],
+      (parts) => {
+        const round = (h: tf.Tensor) => {
+          const [left, right] = tf.split(parts.extra, 2, 1);
+          return tf.tanh(product(tf.tanh(product(h, left!)), right!));
+        };
+        return product(round(round(hidden(parts))), parts.last);
+      },
+    ],
+    [
       'as a bias of several layers',
       [4],
       (parts) =>

@@ -53,7 +53,9 @@ export const weight = (name: string, shape: number[], seed = 1): tf.Variable =>
 
 /** Cross-entropy of each example. */
 export function losses({ logits, labels, classes }: RawNet, z: tf.Tensor2D = logits()): tf.Tensor {
-  const wanted = tf.oneHot(tf.tensor1d([...labels], 'int32'), classes).toFloat();
+  // An example of no class has a loss all the same.
+  const targets = labels.map((label) => ((label % classes) + classes) % classes);
+  const wanted = tf.oneHot(tf.tensor1d(targets, 'int32'), classes).toFloat();
   return tf.neg(tf.sum(tf.mul(wanted, tf.logSoftmax(z)), 1));
 }
 
