@@ -5,9 +5,10 @@
  *
  * - |G|^2 / mean |g|^2: the mean of (g, G/|G|), squared, over the mean of |g|^2. What the estimate is unbiased for.
  * - mean (g, G/|G|)^2 / mean |g|^2: squared cosines, pooled by |g|^2.
- * - mean of (g, G)^2 / (|g|^2 |G|^2): squared cosines, batch by batch; what the target is about. Noise along G itself, which makes a batch's gradient
- *   longer or shorter but does not turn it, counts as noise in the first alone: no inner product between an example and its
- *   class is known, so nothing can tell it from the rest.
+ * - mean of (g, G)^2 / (|g|^2 |G|^2): squared cosines, batch by batch; what the target is about.
+ *
+ * Noise along G itself, which makes a batch's gradient longer or shorter but does not turn it, counts as noise in the first
+ * alone: no inner product between an example and its class is known, so nothing can tell it from the rest.
  *
  * Prints a table; `npm run bench -- noise`. Arguments: [batches].
  */

@@ -5,7 +5,7 @@ import type { PieceSums } from './sums/pass-sums.ts';
 export interface Offload {
   /** Room for the products of one backward pass; null where none is free: compute here. */
   begin(rowOf: Int32Array, rows: number): OffloadedPass | null;
-  /** Ends the thread. What is under way is computed before or here: nothing is lost. */
+  /** Ends the thread. What is under way is computed here when it is taken: nothing is lost. */
   close(): Promise<void>;
 }
 

@@ -3,7 +3,7 @@ import { directionalNoise } from '../stats/gram.ts';
 
 export default defineMetric({
   id: 'gradient-noise',
-  help: 'How well the gradient of a class in one batch points along its full gradient: the square of their cosine, estimated from the spread of its examples and pooled over the window (1: no noise; near 0 or below: noise alone, the batches say nothing about the class). Missing until a batch held two examples of the class. By batch position: examples are told apart by their place in the batch, so that the class gradients add up to the gradient also with BatchNorm.',
+  help: 'How well the gradient of a class in one batch knows its full gradient: the share of its square that is not noise, estimated from the spread of its examples and pooled over the window. 1: no noise; near 0 or below: noise alone, the batches say nothing about the class. It never lies above the squared cosine of the two by more than chance: noise along the gradient counts, too. Missing until a batch held two examples of the class. By batch position: examples are told apart by their place in the batch, so that the class gradients add up to the gradient also with BatchNorm.',
   part: 'gradients',
   axes: ['class'],
   streams: ['train'],
@@ -12,7 +12,7 @@ export default defineMetric({
   panels: [
     {
       group: 'Gradients of the classes',
-      title: 'Directional noise (cos²)',
+      title: 'Known from one batch',
       chart: 'line',
       bounds: [null, 1],
       better: 'higher',

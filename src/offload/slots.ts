@@ -25,11 +25,10 @@ export const HANDED_OVER = 2;
 /** The results are there. */
 export const DONE = 3;
 
-/** Words of `control`: passes handed over so far (modulo 2^32), whether to end, whether only a call wakes; then the state of each slot. */
+/** Words of `control`: passes handed over so far (modulo 2^32), whether the other thread sleeps; then the state of each slot. */
 const HANDED = 0;
-const ENDING = 1;
-const ASLEEP = 2;
-const STATES = 3;
+const ASLEEP = 1;
+const STATES = 2;
 
 /** Words at the start of a slot, and of each product there. */
 const HEAD = 3;
@@ -169,7 +168,7 @@ function aligned(bytes: number): number {
 }
 
 /**
- * How the threads find each other. Waking a thread is a system call, and on a busy machine the woken one takes the place
+ * How the threads meet. Waking a thread is a system call, and on a busy machine the woken one takes the place
  * of the one that woke it: the other thread looks by itself, and sleeps only when nothing has come for a while.
  */
 export const signal = {
@@ -178,24 +177,17 @@ export const signal = {
     Atomics.add(control, HANDED, 1);
     if (Atomics.load(control, ASLEEP) === 1) Atomics.notify(control, HANDED);
   },
-  /** The other thread is to end when it has done what was handed over. */
-  end(shared: SharedSlots): void {
-    Atomics.store(shared.control, ENDING, 1);
-    this.handOver(shared);
-  },
-  /** Calls `work` whenever something may have been handed over; blocks until the end. */
-  serve({ control }: SharedSlots, work: () => void): void {
+  /** Calls `work` whenever something may have been handed over; blocks until the thread is ended. */
+  serve({ control }: SharedSlots, work: () => void): never {
     let seen = -1;
     let busy = performance.now();
     for (;;) {
       const handed = Atomics.load(control, HANDED);
-      const ending = Atomics.load(control, ENDING) === 1;
       if (handed !== seen) {
         work();
         seen = handed;
         busy = performance.now();
       }
-      if (ending) return;
       const isAsleep = performance.now() - busy > DROWSY_MS;
       Atomics.store(control, ASLEEP, isAsleep ? 1 : 0);
       // Returns at once if something was handed over since.

@@ -88,13 +88,6 @@ export class OffloadThread implements Offload {
 
   async close(): Promise<void> {
     this.isClosing = true;
-    signal.end(this.shared);
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise((resolve) => {
-      timer = setTimeout(resolve, PATIENCE_MS);
-    });
-    await Promise.race([this.exited, late]);
-    clearTimeout(timer);
     await this.worker.terminate();
     this.isGone = true;
   }

@@ -136,6 +136,7 @@ describe('examples that change places inside of the model are refused, all weigh
           [B, 4],
         ),
     ],
+    ['einsum with the example behind', (h) => tf.reshape(tf.einsum('bi->ib', h), [B, 4])],
     ['examples for features', (h) => tf.reshape(tf.transpose(h), [B, 4])],
     [
       'space to batch',
@@ -156,6 +157,14 @@ describe('examples that change places inside of the model are refused, all weigh
   test.each(scrambles)('%s', async (_, middle) => {
     const net = around(middle);
     await expectRefused(net, net.weights, nobody);
+  });
+
+  test('data that is turned round inside', async () => {
+    const [first, last, x] = [weight('first', [5, 4], 1), weight('last', [4, CLASSES], 2), values([B, 5], 3)];
+    const turned = () => tf.stridedSlice(x, [0, 0], [0, 0], [-1, 1], 0b11, 0b11);
+    const logits = () => product(tf.tanh(product(turned(), first)), last);
+    const one = { labels: LABELS, classes: CLASSES, weights: [first, last], logits };
+    await expectRefused(one, one.weights, nobody);
   });
 
   test('also where other predictions are shown than those that the loss is made of', async () => {

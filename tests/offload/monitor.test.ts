@@ -232,6 +232,7 @@ describe('a thread that is gone', () => {
 describe('slots are given back', () => {
   /** Every slot is free again: as many passes as there are slots can begin. */
   function expectFree(): void {
+    expect(sentences()).toEqual([]);
     const thread = begin.mock.contexts[0] as OffloadThread;
     const passes = Array.from({ length: 4 }, () => thread.begin(new Int32Array(BATCH), 1));
     for (const pass of passes) pass?.abandon();

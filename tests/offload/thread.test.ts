@@ -206,7 +206,7 @@ describe('a thread that is gone', () => {
   });
 });
 
-test('closing computes what was handed over, ends the worker, and can be repeated', async () => {
+test('closing loses nothing that was handed over, ends the worker, and can be repeated', async () => {
   const { thread, sentences } = await started();
   const all = [1, 2, 3, 4].map((seed) => operands(128, 10, 300, 300, seed));
   const pending = all.map((one) => handOver(thread, one)!);
