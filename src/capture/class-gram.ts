@@ -1,4 +1,5 @@
 import type { TensorData } from '../tf.ts';
+import { Accumulation } from './accumulation.ts';
 import {
   type Arithmetic,
   arithmeticFor,
@@ -20,7 +21,7 @@ import type { Batch } from './loss-hook.ts';
 import { MOVING } from './moves.ts';
 import type { Offload } from './offload.ts';
 import { Pass } from './pass.ts';
-import { DIFFERENT_PASSES, type Plan, samePieces } from './plan.ts';
+import { DIFFERENT_PASSES, type Plan, samePieces, TAKEN } from './plan.ts';
 import { PlanCache } from './plan-cache.ts';
 import { failuresOf, isDue } from './self-check.ts';
 import { Stopwatch } from './stopwatch.ts';
@@ -73,7 +74,7 @@ export class ClassGram implements GramSource, KernelListener {
   private finished: Finished[] = [];
   /** Class rows that go on through the step: where it has several passes, or the rows are to be compared with its update. */
   private kept: Kept | null = null;
-  private accumulating = false;
+  private readonly accumulation = new Accumulation();
   /** Backward passes of the step so far, seen or not. */
   private backwards = 0;
   /** Some of the step's gradient was not seen, or its class rows can't be added up: it is not measured. */
@@ -90,7 +91,8 @@ export class ClassGram implements GramSource, KernelListener {
 
   /** Before the forward pass. */
   begin(): void {
-    this.kernels?.listen(this);
+    if (this.kernels?.claim(this)) this.kernels.listen(this);
+    else this.options.report(TAKEN);
   }
 
   before(name: string, inputs: object, attrs: KernelCall['attrs']): void {
@@ -102,11 +104,12 @@ export class ClassGram implements GramSource, KernelListener {
    * compared with the class gradients, if there is room for them.
    */
   watch(labels: BatchLabels, batch: Batch, loss: TapeTensor, variables: Variables, withRows: boolean): void {
-    this.kernels?.listen(null);
+    if (this.kernels?.claim(this) !== true) return;
+    this.kernels.listen(null);
     const examples = batch.predictions.shape[0] ?? 0;
     const { tf } = this.options;
     const tape = tapeOf(tf);
-    if (tape === null || this.kernels === null || examples === 0) return;
+    if (tape === null || examples === 0) return;
     const plan = this.planOf(tape, { loss, predictions: batch.predictions as TapeTensor, variables, examples });
     this.coverage.plan(plan, variables);
     if (!this.goesOn(plan, variables)) return;
@@ -141,7 +144,7 @@ export class ClassGram implements GramSource, KernelListener {
 
   /** The backward pass threw, or was not watched. */
   discard(): void {
-    this.kernels?.listen(null);
+    this.kernels?.release(this);
     // What it has added to the rows that go on stays there.
     if (this.running !== null && this.kept !== null) this.incomplete = true;
     this.running?.pass.check?.dispose();
@@ -161,7 +164,7 @@ export class ClassGram implements GramSource, KernelListener {
       return this.sequence.map(both(figures, expected), ([of, squares]) => this.concluded(of, squares, last));
     } finally {
       // Several batches in one step are added up from the next step on; this one's have no products across batches.
-      this.accumulating = this.backwards > 1;
+      this.accumulation.saw(this.backwards);
       if (finished.length === 1 && !this.incomplete) this.clear();
       else this.abandon();
     }
@@ -196,7 +199,7 @@ export class ClassGram implements GramSource, KernelListener {
 
   /** Class rows outlive the pass where other passes or the update are to meet them, and there is room for all. */
   private keep(withRows: boolean, variables: Variables, examples: number): void {
-    const { accumulating } = this;
+    const accumulating = this.accumulation.isExpected;
     if (this.kept !== null || !(accumulating || withRows)) return;
     const { classes, report } = this.options;
     const rows = 1 + (accumulating ? classes : Math.min(classes, examples));
@@ -233,14 +236,11 @@ export class ClassGram implements GramSource, KernelListener {
 
   /** Null, and less coverage from now on, if the Grams of a weight don't add up to its gradient. */
   private concluded(figures: StepFigures, expected: TensorData[] | null, step: Finished): ClassGradients | null {
-    if (expected !== null) {
-      const { variables } = step;
-      const failures = failuresOf(figures, expected[0]!, step.pass.plan, step.map.counts);
-      for (const weight of failures)
-        this.coverage.refuse(variables[weight]!, 'its parts do not add up to its gradient');
-      if (failures.length > 0) return null;
+    const failures = expected === null ? [] : failuresOf(figures, expected[0]!, step.pass.plan, step.map.counts);
+    for (const weight of failures) {
+      this.coverage.refuse(step.variables[weight]!, 'its parts do not add up to its gradient');
     }
-    if (this.coverage.share === 0) return null;
+    if (failures.length > 0 || this.coverage.share === 0) return null;
     const gradients = classGradients(figures, step.map, this.previousDominant);
     this.previousDominant = dominantOf(gradients);
     return gradients;

@@ -21,15 +21,17 @@ export class Coverage {
     this.report = report;
   }
 
-  /** Share of the trainable parameters of the last pass whose class gradients are measured; null before the first. */
+  /** Share of the parameters that the loss of the last pass depends on whose class gradients are measured; null before it. */
   get share(): number | null {
     if (this.planned === null) return null;
     const used = new Set(this.planned.sites.flatMap(({ pieces }) => Object.values(pieces)));
     const reached = new Set([...used].map((piece) => this.planned!.pieces[piece]!.variable));
     let [measured, all] = [0, 0];
     this.variables.forEach((variable, weight) => {
+      // What the loss does not depend on has no gradient that could be missed.
+      if (!reached.has(weight) && this.measures(variable)) return;
       all += variable.size;
-      if (reached.has(weight) && this.measures(variable)) measured += variable.size;
+      if (this.measures(variable)) measured += variable.size;
     });
     return all === 0 ? null : measured / all;
   }

@@ -64,3 +64,7 @@ function sameView(a: View | null, b: View | null): boolean {
 /** What is said where they can't. */
 export const DIFFERENT_PASSES =
   'Expected all backward passes of a step to use the same weights alike, got passes that differ: it is not measured.';
+
+/** What is said where another monitor was there first: windows and memory are for one at a time. */
+export const TAKEN =
+  'Another monitor measures the class gradients of the same training already: here they are not measured. Take one of the two.';

@@ -1,14 +1,13 @@
 import { isHere, type Later } from './later.ts';
 
-/** How often a queue that waits for another thread is looked into while the loop of this one runs. */
+/** How often a queue that waits for another thread is looked into while the loop of this one runs; while somebody waits for the queue. */
 const LOOK_MS = 10;
+const SHORT_LOOK_MS = 1;
 
 interface Turn {
   readonly ready: boolean;
-  /** Whether somebody has to look for the value; else it comes by itself. */
-  readonly unannounced: boolean;
-  /** Resolves, or not, some time after the value has come. */
-  arrived(): Promise<void>;
+  /** Resolves when the value has come; null where somebody has to look for it. */
+  readonly arrived: Promise<void> | null;
   use(): void;
 }
 
@@ -37,20 +36,20 @@ export class Turns {
   /** Resolves when everything has had its turn. */
   async settled(): Promise<void> {
     for (let [head] = this.waiting; head !== undefined; [head] = this.waiting) {
-      await head.arrived();
+      // Whoever else looks meanwhile may find it first, and a value that was used is not to be asked for again.
+      await (head.arrived ?? new Promise((resolve) => setTimeout(resolve, SHORT_LOOK_MS)));
       this.advance();
     }
   }
 
   private turnOf<T>(value: Later<T>, use: (value: T) => void): Turn {
-    if (isHere(value)) return { ready: true, unannounced: false, arrived: async () => {}, use: () => use(value) };
+    if (isHere(value)) return { ready: true, arrived: Promise.resolve(), use: () => use(value) };
     if (value instanceof Promise) return this.promised(value, use);
     return {
       get ready() {
         return value.ready;
       },
-      unannounced: true,
-      arrived: () => value.arrived(),
+      arrived: null,
       use: () => use(value.take()),
     };
   }
@@ -68,7 +67,7 @@ export class Turns {
       (here) => come(() => here),
       (error) => come(failing(error)),
     );
-    const turn = { ready: false, unannounced: false, arrived: () => arrived, use: () => {} };
+    const turn = { ready: false, arrived, use: () => {} };
     return turn;
   }
 
@@ -94,7 +93,7 @@ export class Turns {
 
   /** Looks again in a while: where training pauses, nobody else does. */
   private look(): void {
-    if (this.timer !== null || !this.waiting[0]?.unannounced) return;
+    if (this.timer !== null || this.waiting[0]?.arrived !== null) return;
     this.timer = setTimeout(() => {
       this.timer = null;
       this.advance();

@@ -5,7 +5,6 @@ import type { TapeTensor } from './engine/tape.ts';
 import { type Operations, operationsOf } from './engine/tensors.ts';
 import type { Readback } from './readback.ts';
 
-type Later<T> = T | Promise<T>;
 /** A square: known here, or a scalar on the device that is ours to dispose; null where it was not looked at. */
 type Square = number | TapeTensor | null;
 
@@ -51,7 +50,10 @@ export class UpdateWatch {
   }
 
   /** The step is over. `measured`: whether the class gradients of a weight are known. */
-  take(moves: ReadonlyMap<object, TapeTensor> | null, measured: (weight: object) => boolean): Later<WeightUpdate> {
+  take(
+    moves: ReadonlyMap<object, TapeTensor> | null,
+    measured: (weight: object) => boolean,
+  ): WeightUpdate | Promise<WeightUpdate> {
     const of = [...(moves ?? [])].filter(([weight]) => measured(weight));
     const [all, some, old] = [[...(moves?.values() ?? [])], of.map(([, move]) => move), [...this.before.values()]];
     const square = (tensors: readonly TapeTensor[]) => (moves === null ? null : this.squareOf(tensors));
@@ -87,7 +89,7 @@ export class UpdateWatch {
   }
 
   /** All of them in one read; null where the device has no room for it. */
-  private read(squares: readonly Square[]): Later<(number | null)[]> {
+  private read(squares: readonly Square[]): (number | null)[] | Promise<(number | null)[]> {
     const tensors = squares.filter(isTensor);
     const reading = this.readback.read(tensors);
     const known = (data: readonly TensorData[] | null) =>

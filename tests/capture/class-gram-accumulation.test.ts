@@ -149,10 +149,10 @@ describe.each(['wasm', 'cpu'])('gradients of several batches added up before an 
     ).toBeLessThan(1e-4);
   });
 
-  test('a single batch in between is measured; several after it are from their second step on', async () => {
+  test('a single batch in between is measured, and so are several after it', async () => {
     const batches = batchesOf(BATCHES);
     const turns = [batches, batches, batches.slice(1, 2), batches.slice(0, 1), batches, batches];
-    expect(measured(await follow(turns), turns)).toEqual([false, true, true, true, false, true]);
+    expect(measured(await follow(turns), turns)).toEqual([false, true, true, true, true, true]);
   });
 
   test('a pass that shows no labels makes its step one that is not measured', async () => {

@@ -74,6 +74,29 @@ test('what is left is used within a short while where nobody takes anything any 
   await vi.waitFor(() => expect(used).toEqual(['last']));
 });
 
+test('a value that was used is not asked for again by whoever waits for all', async () => {
+  const { queue, used, take } = turns();
+  let [taken, askedLate] = [false, 0];
+  const start = performance.now();
+  const source = {
+    get ready() {
+      if (taken) askedLate++;
+      return !taken && performance.now() - start > 30;
+    },
+    take: () => {
+      taken = true;
+      return 'once';
+    },
+    discard: () => {},
+  };
+  take(new Pending(source));
+  const settled = queue.settled();
+  while (performance.now() - start < 40);
+  take('next');
+  await settled;
+  expect([used, askedLate]).toEqual([['once', 'next'], 0]);
+});
+
 test('a value that fails, and a use that does, cost themselves only', async () => {
   const { queue, used, failures, take } = turns();
   const broken = pending(0).value.map(() => {

@@ -163,7 +163,7 @@ function other(code: string): URL {
 }
 
 test('while all slots wait, steps are computed here: nothing is lost or out of order', async () => {
-  const sleepy = `Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 400);\nawait import('${OFFLOAD_WORKER.href}');`;
+  const sleepy = `Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 150);\nawait import('${OFFLOAD_WORKER.href}');`;
   const batch = blobs(COUNTS, WIDTHS[0]!);
   const [offloaded, inline] = [mlp(WIDTHS), mlp(WIDTHS)];
   const seen = await watched(offloaded, { ...OFFLOAD, workerUrl: other(sleepy) });

@@ -32,6 +32,7 @@ const known = new WeakMap<object, Kernels>();
 /** The kernels of one engine. */
 export class Kernels {
   private listener: KernelListener | null = null;
+  private owner: object | null = null;
 
   private constructor(engine: Engine) {
     const original = engine.runKernel;
@@ -62,6 +63,19 @@ export class Kernels {
       known.set(engine, kernels);
     }
     return kernels;
+  }
+
+  /** Takes a pass for one measurement alone; false: another one has it. */
+  claim(owner: object): boolean {
+    this.owner ??= owner;
+    return this.owner === owner;
+  }
+
+  /** Lets go of the pass, if it is the owner's; nobody listens any more. */
+  release(owner: object): void {
+    if (this.owner !== owner) return;
+    this.owner = null;
+    this.listener = null;
   }
 
   /** Runs `f` while `listener` listens. */
