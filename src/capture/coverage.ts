@@ -28,10 +28,11 @@ export class Coverage {
     const reached = new Set([...used].map((piece) => this.planned!.pieces[piece]!.variable));
     let [measured, all] = [0, 0];
     this.variables.forEach((variable, weight) => {
-      // What the loss does not depend on has no gradient that could be missed.
-      if (!reached.has(weight) && this.measures(variable)) return;
+      // What the loss does not depend on has no gradient that could be missed; where nothing is seen at all, all is missed.
+      const isReached = reached.has(weight);
+      if (!isReached && reached.size > 0 && this.measures(variable)) return;
       all += variable.size;
-      if (this.measures(variable)) measured += variable.size;
+      if (isReached && this.measures(variable)) measured += variable.size;
     });
     return all === 0 ? null : measured / all;
   }
