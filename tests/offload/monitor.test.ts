@@ -156,14 +156,20 @@ test('where training pauses, the last step is recorded without being asked for',
 /** The URL of a relay worker next to a worker for class products of our own making. */
 function other(code: string): URL {
   const place = folder();
-  const head = "import { parentPort } from 'node:worker_threads';\nparentPort.postMessage('ready');\n";
   writeFileSync(join(place, 'package.json'), '{"type":"module"}');
-  writeFileSync(join(place, 'offload.js'), head + code);
+  writeFileSync(join(place, 'offload.js'), code);
   return pathToFileURL(join(place, 'worker.js'));
 }
 
 test('while all slots wait, steps are computed here: nothing is lost or out of order', async () => {
-  const sleepy = `Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 150);\nawait import('${OFFLOAD_WORKER.href}');`;
+  const sleepy = `
+    const { wait } = Atomics;
+    Atomics.wait = (...args) => {
+      Atomics.wait = wait;
+      return wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 250) && wait(...args);
+    };
+    await import('${OFFLOAD_WORKER.href}');
+  `;
   const batch = blobs(COUNTS, WIDTHS[0]!);
   const [offloaded, inline] = [mlp(WIDTHS), mlp(WIDTHS)];
   const seen = await watched(offloaded, { ...OFFLOAD, workerUrl: other(sleepy) });
@@ -171,7 +177,7 @@ test('while all slots wait, steps are computed here: nothing is lost or out of o
   await train(batch, 25, [offloaded, inline]);
   await seen.recording.monitor.close();
   await expected.recording.monitor.close();
-  expect(begin.mock.results.filter(({ value }) => value === null).length).toBeGreaterThan(2);
+  expect(begin.mock.results.filter(({ value }) => value === null).length).toBeGreaterThan(0);
   expect(handedOver()).toBeGreaterThanOrEqual(4);
   expect(stepsOf(seen, 'train/loss')).toEqual(upTo(25));
   expect(compare(seen, expected)).toBeGreaterThan(15);
@@ -189,7 +195,7 @@ describe('a thread that is gone', () => {
     [
       'hangs',
       async () => {},
-      'for (;;);',
+      "import { parentPort } from 'node:worker_threads'; parentPort.postMessage('ready'); for (;;);",
       /^classwatch: The thread for class gradients is gone \(it has not answered for/,
     ],
   ] as const)(
@@ -321,16 +327,18 @@ describe('slots are given back', () => {
         },
         [weight] as tf.Variable[],
       ).grads;
-    // One pass and two by turns: at each step with two, the first was not known to be one of several.
-    for (let i = 0; i < 12; i++)
-      for (let n = 0; n <= i % 2; n++) {
+    // That a step has two passes is not known at the first; for a while after it every step is taken for such a one.
+    for (let i = 0; i < 50; i++) {
+      const passes = i % 20 === 5 ? 2 : 1;
+      for (let n = 1; n <= passes; n++) {
         const gradients = pass();
-        if (n === i % 2) optimizer.applyGradients(gradients);
+        if (n === passes) optimizer.applyGradients(gradients);
         tf.dispose(gradients);
       }
+    }
     await seen.recording.monitor.flush();
     expect(handedOver()).toBeGreaterThan(5);
-    expect(stepsOf(seen, 'train/loss')).toEqual(upTo(12));
+    expect(stepsOf(seen, 'train/loss')).toEqual(upTo(50));
     await vi.waitFor(expectFree);
     await seen.recording.monitor.close();
   });

@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
@@ -204,6 +205,14 @@ describe('a thread that is gone', () => {
       expect.stringMatching(/^The thread for class gradients is gone \(no SIMD\)/),
     ]);
   });
+});
+
+test('the training thread keeps its priority', async () => {
+  const before = getPriority();
+  const { thread } = await started();
+  const one = operands(16, 3, 8, 8);
+  await handOver(thread, one)!.arrived();
+  expect(getPriority()).toBe(before);
 });
 
 test('closing loses nothing that was handed over, ends the worker, and can be repeated', async () => {
