@@ -14,6 +14,8 @@ export class Coverage {
   private names: readonly string[] = [];
   private variables: readonly TapeTensor[] = [];
   private planned: Plan | null = null;
+  /** Weights that operations of the plan use together with data: the share is asked for at every step. */
+  private reached: ReadonlySet<number> = new Set();
   private readonly layerOf = new WeakMap<Plan, readonly number[]>();
 
   constructor(layers: () => Layers, report: (sentence: string) => void) {
@@ -24,8 +26,7 @@ export class Coverage {
   /** Share of the parameters that the loss of the last pass depends on whose class gradients are measured; null before it. */
   get share(): number | null {
     if (this.planned === null) return null;
-    const used = new Set(this.planned.sites.flatMap(({ pieces }) => Object.values(pieces)));
-    const reached = new Set([...used].map((piece) => this.planned!.pieces[piece]!.variable));
+    const { reached } = this;
     let [measured, all] = [0, 0];
     this.variables.forEach((variable, weight) => {
       // What the loss does not depend on has no gradient that could be missed; where nothing is seen at all, all is missed.
@@ -42,6 +43,8 @@ export class Coverage {
     if (plan === this.planned) return;
     this.planned = plan;
     this.variables = variables;
+    const used = plan.sites.flatMap(({ pieces }) => Object.values(pieces));
+    this.reached = new Set(used.map((piece) => plan.pieces[piece]!.variable));
     for (const [weight, reason] of plan.refused) this.refuse(variables[weight]!, reason);
     this.layers ??= this.layersOf();
     const listed = this.layers.map(({ name }) => name);

@@ -40,7 +40,7 @@ export class GradientWatch {
   private readonly gram: GramSource;
   private readonly updates: UpdateWatch;
   private readonly budget: Budget;
-  /** Whether the step at hand is measured; null between steps. */
+  /** Whether the step at hand is measured. */
   private measured = false;
   private due = false;
   private endedAt: number | null = null;

@@ -12,7 +12,7 @@ import { both, type Later, map } from './later.ts';
 import type { Batch } from './loss-hook.ts';
 import type { Plan } from './plan.ts';
 import { RepeatedStep } from './repeated-step.ts';
-import { differing, isDue, SelfCheck } from './self-check.ts';
+import { failuresOf, isDue, SelfCheck } from './self-check.ts';
 
 /** Classes in a step, each of which costs a pass: at step 0 the budget knows nothing yet. */
 const MAX_PASSES = 256;
@@ -176,11 +176,7 @@ export class MaskedPasses implements GramSource {
             rows.map((row) => row?.[weight] ?? null),
           );
         });
-        if (check === null) return null;
-        const squares = check.squares(gradients);
-        const reading = readback.read([squares]);
-        squares.dispose();
-        return reading;
+        return check?.read(gradients, readback) ?? null;
       });
     } finally {
       check?.dispose();
@@ -193,12 +189,7 @@ export class MaskedPasses implements GramSource {
     expected: TensorData[] | null,
     { variables }: Finished,
   ): ClassGradients | null {
-    const { sums, diagonals, classOf } = figures;
-    const rows = classOf.length;
-    const traces = Float64Array.from(sums, (_, weight) => {
-      return diagonals.subarray(weight * rows, (weight + 1) * rows).reduce((sum, square) => sum + square, 0);
-    });
-    if (expected !== null && differing(sums, traces, expected[0]!).length > 0) {
+    if (expected !== null && failuresOf(figures, expected[0]!, this.plan, () => true).length > 0) {
       this.breakOff('the gradients of the classes did not add up to the gradient', { variables });
       return null;
     }

@@ -1,7 +1,8 @@
-import type { TfLike } from '../tf.ts';
+import type { TensorData, TfLike } from '../tf.ts';
 import type { TapeTensor } from './engine/tape.ts';
 import { operationsOf } from './engine/tensors.ts';
 import type { Plan } from './plan.ts';
+import type { Readback } from './readback.ts';
 
 /** Steps between two checks. */
 const EVERY = 500;
@@ -41,8 +42,16 @@ export class SelfCheck {
     this.regularisation.set(weight, sum);
   }
 
-  /** |gradient without regularisers|^2 of each weight, [weights]; the caller disposes it. */
-  squares(gradients: readonly (TapeTensor | null)[]): TapeTensor {
+  /** |gradient without regularisers|^2 of each weight; null where the device has no room to read. */
+  read(gradients: readonly (TapeTensor | null)[], readback: Readback): TensorData[] | Promise<TensorData[]> | null {
+    const squares = this.squares(gradients);
+    const reading = readback.read([squares]);
+    squares.dispose();
+    return reading;
+  }
+
+  /** The same on the device, [weights]; the caller disposes it. */
+  private squares(gradients: readonly (TapeTensor | null)[]): TapeTensor {
     const ops = operationsOf(this.tf);
     return ops.keep(
       ops.tidy(() => {
@@ -91,16 +100,10 @@ export function failuresOf(
     for (let row = 0; row < rows; row++) traces[variable]! += diagonals[piece * rows + row]!;
     if (!counts(piece)) judged.delete(variable);
   });
-  return differing(found, traces, expected).filter((weight) => judged.has(weight));
-}
-
-/** Where sums of Gram entries are not the squares of gradients; `traces`: the sums of what may have cancelled. */
-export function differing(found: ArrayLike<number>, traces: ArrayLike<number>, expected: ArrayLike<number>): number[] {
-  let total = 0;
-  for (let i = 0; i < expected.length; i++) total += found[i]! + expected[i]!;
+  const total = found.reduce((sum, value, weight) => sum + value + expected[weight]!, 0);
   if (!Number.isFinite(total)) return [];
-  return Array.from({ length: expected.length }, (_, i) => i).filter((i) => {
-    const allowed = TOLERANCE * expected[i]! + ROUNDING * traces[i]! + FLOOR * total;
-    return Math.abs(found[i]! - expected[i]!) > allowed;
+  return [...judged].filter((weight) => {
+    const allowed = TOLERANCE * expected[weight]! + ROUNDING * traces[weight]! + FLOOR * total;
+    return Math.abs(found[weight]! - expected[weight]!) > allowed;
   });
 }

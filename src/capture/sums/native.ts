@@ -92,14 +92,11 @@ export class NativeSums {
     if (!native.has(x)) return false;
     const { size } = this.pieces[piece]!;
     const shared = this.isShared(piece);
-    const rowOf = shared ? this.identity() : this.rowOfAt;
+    const rowOf = shared ? this.rooms.put('own-rows', this.ownRows()) : this.rowOfAt;
     const weights = shared ? this.rooms.ofExamples(piece) : this.rooms.ofClasses(piece);
     const [step, rowStep] = stepsOf(spread, size, examples);
     const squares = shared ? this.native.room('unused-squares', examples * DOUBLE) : this.totals.squaresOf(piece);
-    const room = native.room('sum', size * FLOAT);
-    native.simd.classSums!(
-      ...[native.address(x), examples, spread.per, step, rowStep, size, rowOf, weights, squares, room],
-    );
+    native.simd.classSums!(...[native.address(x), examples, spread.per, step, rowStep, size, rowOf, weights, squares]);
     if (!shared) this.fold(piece, weights);
     return true;
   }
@@ -109,7 +106,7 @@ export class NativeSums {
     const shared = this.isShared(piece);
     const squares = this.native.room('filter-squares', this.examples * DOUBLE);
     this.native.doubles(squares, this.examples).fill(0);
-    const rowOf = shared ? this.groups.rowOf.map((_, i) => i) : this.groups.rowOf;
+    const rowOf = shared ? this.ownRows() : this.groups.rowOf;
     const weights = shared ? this.rooms.ofExamples(piece) : this.rooms.ofClasses(piece, 'filter-rows');
     return { rowOf, weights, squares, taken: false };
   }
@@ -217,7 +214,7 @@ export class NativeSums {
     const squares = this.totals.squaresIn(piece);
     for (let i = 0; i < examples; i++) {
       const row = from + i * size * FLOAT;
-      squares[i]! += native.simd.squareSum!(row, size) as number;
+      squares[i]! += native.simd.squareSum!(row, size);
       native.simd.addTo!(row, size, weights + this.groups.rowOf[i]! * size * FLOAT);
     }
     this.fold(piece, weights);
@@ -228,10 +225,8 @@ export class NativeSums {
     this.native.simd.foldGram!(weights, this.rows, this.pieces[piece]!.size, this.totals.gramOf(piece));
   }
 
-  private identity(): number {
-    return this.rooms.put(
-      'identity',
-      this.groups.rowOf.map((_, i) => i),
-    );
+  /** A row for each example: where gradients of single examples are added up. */
+  private ownRows(): Int32Array {
+    return Int32Array.from(this.groups.rowOf.keys());
   }
 }
