@@ -7,7 +7,8 @@ export default defineConfig({
     // A process of its own per file: tests load native modules, take ports and run training threads.
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Long: what a test says must not depend on how busy the machine is.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 });

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import { onTestFinished } from 'vitest';
-import { shareSlots } from '../../src/offload/slots.ts';
+import { onTestFinished, vi } from 'vitest';
+import { HANDED_OVER, type Slot, shareSlots } from '../../src/offload/slots.ts';
 import { OffloadThread } from '../../src/offload/thread.ts';
 import { ROOT } from './script.ts';
 
@@ -29,4 +29,12 @@ export async function started(slots = 4, bytes = 1 << 20, file = OFFLOAD_WORKER)
 /** Ends the worker behind the thread's back, as if it had died. */
 export async function kill(thread: OffloadThread): Promise<void> {
   await (thread as unknown as { worker: { terminate(): Promise<number> } }).worker.terminate();
+}
+
+/** Resolves when the worker has computed all that was handed over to it, if anything was, however busy the machine is. */
+export async function caughtUp(thread: OffloadThread | undefined): Promise<void> {
+  if (thread === undefined) return;
+  const { slots } = thread as unknown as { slots: readonly Slot[] };
+  const isBusy = () => slots.some(({ state }) => state === HANDED_OVER);
+  await vi.waitUntil(() => !isBusy(), { timeout: 20_000, interval: 1 });
 }
