@@ -114,14 +114,7 @@ describe('the probe of the tape', () => {
     weight.dispose();
   });
 
-  test('takes less than 5 ms, once per engine', () => {
-    const took = Array.from({ length: 15 }, () => {
-      const copy = alteredTf();
-      const start = performance.now();
-      tapeFault(copy);
-      return performance.now() - start;
-    });
-    expect(took.sort((a, b) => a - b)[7]).toBeLessThan(5);
+  test('is made once per engine', () => {
     const copy = alteredTf();
     tapeFault(copy);
     const gradients = vi.spyOn(tf.engine(), 'gradients' as never);

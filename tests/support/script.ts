@@ -63,7 +63,7 @@ export function started(child: ChildProcess): Running {
   const finished = new Promise<Finished>((resolve) => child.on('close', (code) => resolve({ code, stdout, stderr })));
   const output = () => stdout + stderr;
   const until = async (pattern: RegExp) => {
-    const deadline = Date.now() + 30_000;
+    const deadline = Date.now() + 110_000;
     for (;;) {
       const match = output().match(pattern);
       if (match) return match;
