@@ -64,6 +64,18 @@ function expectSymmetric(gram: Float64Array, rows: number): void {
   for (let a = 0; a < rows; a++) for (let b = 0; b < a; b++) expect(gram[a * rows + b]).toBe(gram[b * rows + a]);
 }
 
+/** Adds what examples i and j have in common, k. */
+function add(
+  { gram, squares }: { gram: Float64Array; squares: Float64Array },
+  k: number,
+  i: number,
+  j: number,
+  { rowOf, rows }: Batch,
+): void {
+  gram[rowOf[i]! * rows + rowOf[j]!]! += k;
+  if (i === j) squares[i]! += k;
+}
+
 describe('classGhost', () => {
   const check = (batch: Batch, same = false) => {
     const { examples, din, rows, rowOf, seed } = batch;
@@ -72,24 +84,33 @@ describe('classGhost', () => {
     const d = same ? x : other;
     const before = symmetric(rows, seed + 2);
     const already = uniform([examples], seed + 3).values;
-    const expected = before.slice();
-    const squares = Float64Array.from(already);
+    const [product, factor] = [0, 1].map(() => ({ gram: before.slice(), squares: Float64Array.from(already) }));
     for (let i = 0; i < examples; i++) {
       for (let j = 0; j < examples; j++) {
-        const k = dot(row(x, i, din), row(x, j, din)) * dot(row(d, i, dout), row(d, j, dout));
-        expected[rowOf[i]! * rows + rowOf[j]!]! += k;
-        if (i === j) squares[i]! += k;
+        const k = dot(row(d, i, dout), row(d, j, dout));
+        add(factor!, k, i, j, batch);
+        add(product!, k * dot(row(x, i, din), row(x, j, din)), i, j, batch);
       }
     }
-    const [xs, gram, sums] = [put('x', x), putDoubles('gram', before), putDoubles('squares', already)];
+    const xs = put('x', x);
     const ds = same ? xs : put('d', d);
-    native.simd.classGhost!(...[xs.at, ds.at, examples, din, dout, putInts('row-of', rowOf), rows, gram.at, sums.at]);
-    expect(distance(gram.take(), expected)).toBeLessThan(TOLERANCE);
-    expect(distance(sums.take(), squares)).toBeLessThan(TOLERANCE);
-    expectSymmetric(gram.take(), rows);
+    const operands = [xs.at, ds.at, examples, din, dout, putInts('row-of', rowOf), rows];
+    const rooms = (name: string) =>
+      [putDoubles(`${name} gram`, before), putDoubles(`${name} squares`, already)] as const;
+    for (const wanted of [true, false]) {
+      const [gram, squares] = rooms('product');
+      const [factorGram, factorSquares] = rooms('factor');
+      const to = [gram.at, squares.at, ...(wanted ? [factorGram.at, factorSquares.at] : [0, 0])];
+      native.simd.classGhost!(...operands, ...to);
+      expect(distance(gram.take(), product!.gram)).toBeLessThan(TOLERANCE);
+      expect(distance(squares.take(), product!.squares)).toBeLessThan(TOLERANCE);
+      expect(distance(factorGram.take(), wanted ? factor!.gram : before)).toBeLessThan(TOLERANCE);
+      expect(distance(factorSquares.take(), wanted ? factor!.squares : already)).toBeLessThan(TOLERANCE);
+      for (const one of [gram, factorGram]) expectSymmetric(one.take(), rows);
+    }
   };
 
-  test('is the class Gram of outer products, and their squares, added to what was there', () => {
+  test('is the class Gram of outer products, and their squares, added to what was there; that of d alone where it is wanted', () => {
     fc.assert(fc.property(batches(), (batch) => check(batch)));
   });
 
@@ -116,7 +137,7 @@ describe('classGhost', () => {
     x[64 * 5 + 3] = Number.NaN;
     const [gram, squares] = [putDoubles('gram', new Float64Array(4)), putDoubles('squares', new Float64Array(8))];
     native.simd.classGhost!(
-      ...[put('x', x).at, put('d', d).at, 8, 64, 8, putInts('row-of', batch.rowOf), 2, gram.at, squares.at],
+      ...[put('x', x).at, put('d', d).at, 8, 64, 8, putInts('row-of', batch.rowOf), 2, gram.at, squares.at, 0, 0],
     );
     expect([...gram.take()].map(Number.isNaN)).toEqual([false, true, true, true]);
     expect([...squares.take()].map(Number.isNaN).indexOf(true)).toBe(5);

@@ -1,3 +1,4 @@
+import { addEdge, addPair, groupOf } from './pair-sums';
 import { multiplyAdd } from './panel';
 
 /** Values after which the lanes of a sum (float32) go to float64: keeps the rounding error of long rows small. */
@@ -21,22 +22,12 @@ function high(v: v128): v128 {
   return f64x2.promote_low_f32x4(v128.shuffle<i64>(v, v, 1, 1));
 }
 
-@inline
-function groupOf(rowOf: usize, row: i32): i32 {
-  return rowOf === 0 ? row : load<i32>(rowOf + ((<usize>row) << 2));
-}
-
-/** Adds k at both places of a pair; a pair within one group gets it twice, in one place. */
-@inline
-function addPair(gram: usize, groups: i32, a: i32, b: i32, k: f64): void {
-  const below = gram + ((<usize>(a * groups + b)) << 3);
-  const above = gram + ((<usize>(b * groups + a)) << 3);
-  store<f64>(below, load<f64>(below) + k);
-  store<f64>(above, load<f64>(above) + k);
-}
-
-/** The same for a pair that may lie above the diagonal (it is another tile's), on it, or behind the last row. */
-function addEdge(
+/**
+ * Adds the values k and l of rows i .. i + 3 (two lanes each) with columns j and j + 1 to gram[group of row, group of
+ * column] and mirrored, and to squares[row] on the diagonal (unless `squares` is 0). Pairs above the diagonal, and rows
+ * behind `last`, do not count.
+ */
+function addTile(
   gram: usize,
   groups: i32,
   rowOf: usize,
@@ -44,25 +35,43 @@ function addEdge(
   i: i32,
   j: i32,
   last: i32,
-  k: f64,
+  k01: v128,
+  k23: v128,
+  l01: v128,
+  l23: v128,
 ): void {
-  if (i > last || j > i) return;
-  const a = groupOf(rowOf, i);
-  if (i > j) {
-    addPair(gram, groups, a, groupOf(rowOf, j), k);
+  if (j + 1 < i && i + 3 <= last) {
+    const g = groupOf(rowOf, j);
+    const h = groupOf(rowOf, j + 1);
+    let row = groupOf(rowOf, i);
+    addPair(gram, groups, row, g, f64x2.extract_lane(k01, 0));
+    addPair(gram, groups, row, h, f64x2.extract_lane(l01, 0));
+    row = groupOf(rowOf, i + 1);
+    addPair(gram, groups, row, g, f64x2.extract_lane(k01, 1));
+    addPair(gram, groups, row, h, f64x2.extract_lane(l01, 1));
+    row = groupOf(rowOf, i + 2);
+    addPair(gram, groups, row, g, f64x2.extract_lane(k23, 0));
+    addPair(gram, groups, row, h, f64x2.extract_lane(l23, 0));
+    row = groupOf(rowOf, i + 3);
+    addPair(gram, groups, row, g, f64x2.extract_lane(k23, 1));
+    addPair(gram, groups, row, h, f64x2.extract_lane(l23, 1));
     return;
   }
-  const cell = gram + ((<usize>(a * groups + a)) << 3);
-  store<f64>(cell, load<f64>(cell) + k);
-  if (squares === 0) return;
-  const square = squares + ((<usize>i) << 3);
-  store<f64>(square, load<f64>(square) + k);
+  addEdge(gram, groups, rowOf, squares, i, j, last, f64x2.extract_lane(k01, 0));
+  addEdge(gram, groups, rowOf, squares, i, j + 1, last, f64x2.extract_lane(l01, 0));
+  addEdge(gram, groups, rowOf, squares, i + 1, j, last, f64x2.extract_lane(k01, 1));
+  addEdge(gram, groups, rowOf, squares, i + 1, j + 1, last, f64x2.extract_lane(l01, 1));
+  addEdge(gram, groups, rowOf, squares, i + 2, j, last, f64x2.extract_lane(k23, 0));
+  addEdge(gram, groups, rowOf, squares, i + 2, j + 1, last, f64x2.extract_lane(l23, 0));
+  addEdge(gram, groups, rowOf, squares, i + 3, j, last, f64x2.extract_lane(k23, 1));
+  addEdge(gram, groups, rowOf, squares, i + 3, j + 1, last, f64x2.extract_lane(l23, 1));
 }
 
 /**
  * For the pairs of rows i .. i + 3 and j .. j + 1 with row >= column: k = (x_row . x_column) (d_row . d_column), the
  * second factor 1 where `d` is 0; adds k to gram[group of row, group of column] and mirrored, and to squares[row] on the
- * diagonal (unless `squares` is 0). Steps of rows are bytes; rows behind `last` read the last one and do not count.
+ * diagonal (unless `squares` is 0). The same with the last factor alone in factorGram and factorSquares, unless these are 0.
+ * Steps of rows are bytes; rows behind `last` read the last one and do not count.
  */
 export function dotTile(
   x: usize,
@@ -78,19 +87,25 @@ export function dotTile(
   groups: i32,
   gram: usize,
   squares: usize,
+  factorGram: usize,
+  factorSquares: usize,
 ): void {
   let k01 = f64x2.splat(1);
   let k23 = k01;
   let l01 = k01;
   let l23 = k01;
+  let s01 = k01;
+  let s23 = k01;
+  let t01 = k01;
+  let t23 = k01;
   let from = x;
   let step = xStep;
   let depth = din;
   for (let factors = d === 0 ? 1 : 2; factors > 0; factors--) {
-    let s01 = f64x2.splat(0);
-    let s23 = s01;
-    let t01 = s01;
-    let t23 = s01;
+    s01 = f64x2.splat(0);
+    s23 = s01;
+    t01 = s01;
+    t23 = s01;
     for (let start = 0; start < depth; start += BLOCK) {
       const count = min(BLOCK, depth - start);
       const corner = from + ((<usize>start) << 2);
@@ -197,29 +212,6 @@ export function dotTile(
     step = dStep;
     depth = dout;
   }
-  if (j + 1 < i && i + 3 <= last) {
-    const g = groupOf(rowOf, j);
-    const h = groupOf(rowOf, j + 1);
-    let row = groupOf(rowOf, i);
-    addPair(gram, groups, row, g, f64x2.extract_lane(k01, 0));
-    addPair(gram, groups, row, h, f64x2.extract_lane(l01, 0));
-    row = groupOf(rowOf, i + 1);
-    addPair(gram, groups, row, g, f64x2.extract_lane(k01, 1));
-    addPair(gram, groups, row, h, f64x2.extract_lane(l01, 1));
-    row = groupOf(rowOf, i + 2);
-    addPair(gram, groups, row, g, f64x2.extract_lane(k23, 0));
-    addPair(gram, groups, row, h, f64x2.extract_lane(l23, 0));
-    row = groupOf(rowOf, i + 3);
-    addPair(gram, groups, row, g, f64x2.extract_lane(k23, 1));
-    addPair(gram, groups, row, h, f64x2.extract_lane(l23, 1));
-    return;
-  }
-  addEdge(gram, groups, rowOf, squares, i, j, last, f64x2.extract_lane(k01, 0));
-  addEdge(gram, groups, rowOf, squares, i, j + 1, last, f64x2.extract_lane(l01, 0));
-  addEdge(gram, groups, rowOf, squares, i + 1, j, last, f64x2.extract_lane(k01, 1));
-  addEdge(gram, groups, rowOf, squares, i + 1, j + 1, last, f64x2.extract_lane(l01, 1));
-  addEdge(gram, groups, rowOf, squares, i + 2, j, last, f64x2.extract_lane(k23, 0));
-  addEdge(gram, groups, rowOf, squares, i + 2, j + 1, last, f64x2.extract_lane(l23, 0));
-  addEdge(gram, groups, rowOf, squares, i + 3, j, last, f64x2.extract_lane(k23, 1));
-  addEdge(gram, groups, rowOf, squares, i + 3, j + 1, last, f64x2.extract_lane(l23, 1));
+  addTile(gram, groups, rowOf, squares, i, j, last, k01, k23, l01, l23);
+  if (factorGram !== 0) addTile(factorGram, groups, rowOf, factorSquares, i, j, last, s01, s23, t01, t23);
 }
