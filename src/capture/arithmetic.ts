@@ -80,7 +80,7 @@ export class NativeArithmetic implements Arithmetic {
   ) {
     this.ops = ops;
     this.groups = groups;
-    this.sums = new NativeSums(native, pieces, groups, kept?.pieces ?? null, offload);
+    this.sums = new NativeSums(native, ops, pieces, groups, kept?.pieces ?? null, offload);
   }
 
   get rows(): number {

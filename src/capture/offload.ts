@@ -1,5 +1,5 @@
 import type { Pending } from './later.ts';
-import type { PieceSums } from './sums/pass-sums.ts';
+import type { GhostSums } from './sums/pass-sums.ts';
 
 /** Another thread that computes ghost products (see sums/ghost-products) while training goes on. */
 export interface Offload {
@@ -10,10 +10,13 @@ export interface Offload {
 }
 
 export interface OffloadedPass {
-  /** Copies x [examples, din] and d [examples, dout] of a piece. False where there is no room for them: compute here. */
-  product(piece: number, x: Float32Array, d: Float32Array, din: number, dout: number): boolean;
+  /**
+   * Copies x [examples, din] and d [examples, dout] of a piece. `withFactor`: the sums of d alone are wanted, too. False where
+   * there is no room for them: compute here.
+   */
+  product(piece: number, x: Float32Array, d: Float32Array, din: number, dout: number, withFactor: boolean): boolean;
   /** Everything was handed over: the other thread may begin. What comes is valid until the next pass begins. */
-  finish(): Pending<ReadonlyMap<number, PieceSums>>;
+  finish(): Pending<ReadonlyMap<number, GhostSums>>;
   /** The pass has failed: forgets what was handed over. */
   abandon(): void;
 }

@@ -12,8 +12,6 @@ const PAGE = 1 << 16;
 /** Arrays start on lines of the processor's cache; address 0 is left alone: the code takes it for none. */
 const LINE = 64;
 
-type Places = [gram: number, squares: number, x: number, d: number, rowOf: number, end: number];
-
 /** Computes class products with the SIMD code in memory of its own: bit for bit as the training thread would. */
 export class Calculator {
   private readonly memory: Memory;
@@ -32,18 +30,20 @@ export class Calculator {
     for (const product of slot.products) this.product(product, slot);
   }
 
-  private product({ x, d, din, dout, gram, squares }: Product, { rowOf, rows }: Slot): void {
-    const [gramAt, squaresAt, xAt, dAt, rowOfAt, end] = places([gram, squares, x, d, rowOf]) as Places;
-    this.reserve(end);
+  private product({ x, d, din, dout, gram, squares, factor }: Product, { rowOf, rows }: Slot): void {
+    const sums = [gram, squares, ...(factor === null ? [] : [factor.gram, factor.squares])];
+    const [xAt, dAt, rowOfAt, ...rest] = places([x, d, rowOf, ...sums]) as [number, number, number, ...number[]];
+    this.reserve(rest.at(-1)!);
     const { buffer } = this.memory;
-    const sums = [new Float64Array(buffer, gramAt, gram.length), new Float64Array(buffer, squaresAt, squares.length)];
-    for (const sum of sums) sum.fill(0);
+    const here = sums.map(({ length }, i) => new Float64Array(buffer, rest[i]!, length).fill(0));
     new Float32Array(buffer, xAt, x.length).set(x);
     new Float32Array(buffer, dAt, d.length).set(d);
     new Int32Array(buffer, rowOfAt, rowOf.length).set(rowOf);
-    this.simd.classGhost!(xAt, dAt, rowOf.length, din, dout, rowOfAt, rows, gramAt, squaresAt);
-    gram.set(sums[0]!);
-    squares.set(sums[1]!);
+    const to = [...here.map(({ byteOffset }) => byteOffset), ...(factor === null ? [0, 0] : [])];
+    this.simd.classGhost!(xAt, dAt, rowOf.length, din, dout, rowOfAt, rows, ...to);
+    sums.forEach((sum, i) => {
+      sum.set(here[i]!);
+    });
   }
 
   private reserve(bytes: number): void {

@@ -3,7 +3,7 @@
  * backward pass on their way there and back. A slot belongs to one side at a time, as its state says; it may be filled in
  * any order. The training thread copies and moves on.
  */
-import type { PieceSums } from '../capture/sums/pass-sums.ts';
+import type { GhostSums, PieceSums } from '../capture/sums/pass-sums.ts';
 
 /** Passes that may be under way at a time; more of them would only wait longer. */
 const SLOTS = 4;
@@ -32,7 +32,7 @@ const STATES = 2;
 
 /** Words at the start of a slot, and of each product there. */
 const HEAD = 3;
-const WORDS = 4;
+const WORDS = 5;
 const WORD = 4;
 const DOUBLE = 8;
 /** Where values start: on a line of the processor's cache. */
@@ -45,7 +45,7 @@ export interface SharedSlots {
 }
 
 /** One class product: x [examples, din], d [examples, dout], and what comes of them. */
-export interface Product extends PieceSums {
+export interface Product extends GhostSums {
   readonly piece: number;
   readonly din: number;
   readonly dout: number;
@@ -73,7 +73,7 @@ export class Slot {
   private readonly memory: SharedArrayBuffer;
   private readonly start: number;
   private readonly bytes: number;
-  /** Products, examples, rows; then piece, din, dout and place of each product. */
+  /** Products, examples, rows; then piece, din, dout, place and whether the factor is wanted, of each product. */
   private readonly head: Int32Array;
   private readonly rowsAt: number;
   /** Where the next product goes, while it is open. */
@@ -120,12 +120,12 @@ export class Slot {
   }
 
   /** Copies a product, and says where its results will be. Null if there is no room: nothing was written. */
-  add(piece: number, x: Float32Array, d: Float32Array, din: number, dout: number): Product | null {
+  add(piece: number, x: Float32Array, d: Float32Array, din: number, dout: number, withFactor: boolean): Product | null {
     const count = this.head[0]!;
     const at = this.end;
-    const end = at + this.placesOf(din, dout).end;
+    const end = at + this.placesOf(din, dout, withFactor).end;
     if (count === MAX_PRODUCTS || end > this.start + this.bytes) return null;
-    this.head.set([piece, din, dout, at - this.start], HEAD + count * WORDS);
+    this.head.set([piece, din, dout, at - this.start, Number(withFactor)], HEAD + count * WORDS);
     const place = this.product(count);
     place.x.set(x);
     place.d.set(d);
@@ -139,27 +139,35 @@ export class Slot {
   }
 
   private product(index: number): Product {
-    const { head, memory, examples, rows } = this;
+    const { head, memory, examples } = this;
     const word = HEAD + index * WORDS;
     const [piece, din, dout] = [head[word]!, head[word + 1]!, head[word + 2]!];
     const at = this.start + head[word + 3]!;
-    const { squares, x, d } = this.placesOf(din, dout);
+    const withFactor = head[word + 4] === 1;
+    const { factor, x, d } = this.placesOf(din, dout, withFactor);
     return {
-      ...{ piece, din, dout },
-      gram: new Float64Array(memory, at, rows ** 2),
-      squares: new Float64Array(memory, at + squares, examples),
+      ...{ piece, din, dout, ...this.sums(at) },
+      factor: withFactor ? this.sums(at + factor) : null,
       x: new Float32Array(memory, at + x, examples * din),
       d: new Float32Array(memory, at + d, examples * dout),
     };
   }
 
-  /** Bytes from the start of a product to its parts; the Gram comes first. */
-  private placesOf(din: number, dout: number) {
+  private sums(at: number): PieceSums {
+    const { memory, examples, rows } = this;
+    return {
+      gram: new Float64Array(memory, at, rows ** 2),
+      squares: new Float64Array(memory, at + aligned(rows ** 2 * DOUBLE), examples),
+    };
+  }
+
+  /** Bytes from the start of a product to its parts; its sums come first. */
+  private placesOf(din: number, dout: number, withFactor: boolean) {
     const { examples, rows } = this;
-    const squares = aligned(rows ** 2 * DOUBLE);
-    const x = squares + aligned(examples * DOUBLE);
+    const factor = aligned(rows ** 2 * DOUBLE) + aligned(examples * DOUBLE);
+    const x = withFactor ? 2 * factor : factor;
     const d = x + aligned(examples * din * WORD);
-    return { squares, x, d, end: d + aligned(examples * dout * WORD) };
+    return { factor, x, d, end: d + aligned(examples * dout * WORD) };
   }
 }
 

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { Pending } from '../capture/later.ts';
 import type { Offload, OffloadedPass } from '../capture/offload.ts';
-import type { PieceSums } from '../capture/sums/pass-sums.ts';
+import type { GhostSums } from '../capture/sums/pass-sums.ts';
 import { Calculator } from './calculator.ts';
 import { DONE, FREE, HANDED_OVER, OPEN, type SharedSlots, type Slot, shareSlots, signal, slotsOf } from './slots.ts';
 
@@ -12,7 +12,7 @@ const PATIENCE_MS = 1000;
 const START_MS = 5000;
 
 /** Sums of each piece, in shared memory. */
-type Results = ReadonlyMap<number, PieceSums>;
+type Results = ReadonlyMap<number, GhostSums>;
 
 /** The training thread's end of the thread for class products. Where that dies, or is too slow, all is computed here. */
 export class OffloadThread implements Offload {
@@ -72,10 +72,10 @@ export class OffloadThread implements Offload {
     const slot = this.slots.find(({ state }) => state === FREE);
     if (!slot?.open(rowOf, rows)) return null;
     slot.state = OPEN;
-    const results = new Map<number, PieceSums>();
+    const results = new Map<number, GhostSums>();
     return {
-      product(piece, x, d, din, dout) {
-        const product = slot.add(piece, x, d, din, dout);
+      product(piece, x, d, din, dout, withFactor) {
+        const product = slot.add(piece, x, d, din, dout, withFactor);
         if (product !== null) results.set(piece, product);
         return product !== null;
       },

@@ -6,6 +6,8 @@ export const FLOAT = 4;
 /** Room for the gradients of single classes or examples of one weight; more is not worth it. */
 const MAX_ROWS_BYTES = 1 << 28;
 
+const CLASS_ROWS = 'class-rows';
+
 /** Memory for the gradients of single classes and examples, in named rooms that are used again at every step. */
 export class NativeRows {
   /** Pieces whose gradients of single examples are being added up. */
@@ -25,8 +27,13 @@ export class NativeRows {
     this.kept = kept;
   }
 
+  /** Makes room for gradients of classes that are added up later in this pass. Throws as `cleared` does. */
+  reserve(piece: number): void {
+    this.room(CLASS_ROWS, this.rows * this.pieces[piece]!.size);
+  }
+
   /** Where gradients of classes are added up: zeros, unless they go on from an earlier pass. */
-  ofClasses(piece: number, name = 'class-rows'): number {
+  ofClasses(piece: number, name = CLASS_ROWS): number {
     const values = this.rows * this.pieces[piece]!.size;
     if (this.kept === null) return this.cleared(name, values);
     const own = `classes of piece ${piece}`;
@@ -48,13 +55,7 @@ export class NativeRows {
 
   /** Room for float32 zeros. Throws a RangeError beyond MAX_ROWS_BYTES. */
   cleared(name: string, values: number): number {
-    if (values * FLOAT > MAX_ROWS_BYTES) {
-      throw new RangeError(
-        `Expected at most ${MAX_ROWS_BYTES >> 20} MiB for the gradients of one weight by class or example, ` +
-          `got ${Math.ceil((values * FLOAT) / 2 ** 20)}: take smaller batches to measure it.`,
-      );
-    }
-    const at = this.native.room(name, values * FLOAT);
+    const at = this.room(name, values);
     this.native.floats(at, values).fill(0);
     return at;
   }
@@ -80,5 +81,15 @@ export class NativeRows {
     const at = this.native.room(name, values.length * FLOAT);
     this.native.ints(at, values.length).set(values);
     return at;
+  }
+
+  private room(name: string, values: number): number {
+    if (values * FLOAT > MAX_ROWS_BYTES) {
+      throw new RangeError(
+        `Expected at most ${MAX_ROWS_BYTES >> 20} MiB for the gradients of one weight by class or example, ` +
+          `got ${Math.ceil((values * FLOAT) / 2 ** 20)}: take smaller batches to measure it.`,
+      );
+    }
+    return this.native.room(name, values * FLOAT);
   }
 }

@@ -32,6 +32,12 @@ export class NativeTotals {
     return this.squaresAt + piece * this.examples * DOUBLE;
   }
 
+  /** Copies the sums of a piece from where they stand. */
+  put(piece: number, gram: number, squares: number): void {
+    this.native.doubles(this.gramOf(piece), this.area).set(this.native.doubles(gram, this.area));
+    this.squaresIn(piece).set(this.native.doubles(squares, this.examples));
+  }
+
   /** What is there now; any allocation may invalidate it. */
   of(piece: number): PieceSums {
     const { native, area } = this;

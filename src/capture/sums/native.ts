@@ -1,10 +1,12 @@
 import type { ClassSink } from '../../wasm/class-sink.ts';
 import type { Native } from '../../wasm/native.ts';
 import type { TapeTensor } from '../engine/tape.ts';
+import type { Operations } from '../engine/tensors.ts';
 import type { Groups } from '../groups.ts';
 import type { Later } from '../later.ts';
 import type { Offload } from '../offload.ts';
 import type { Piece } from '../plan.ts';
+import { BiasSums } from './bias-sums.ts';
 import { GhostProducts } from './ghost-products.ts';
 import { FLOAT, NativeRows } from './native-rows.ts';
 import { NativeTotals } from './native-totals.ts';
@@ -24,6 +26,7 @@ export class NativeSums {
   private readonly rowOfAt: number;
   private readonly rooms: NativeRows;
   private readonly ghosts: GhostProducts;
+  private readonly biases: BiasSums;
   /** Pieces whose class rows are kept until the step ends, where it has several backward passes; else null. */
   private readonly kept: Set<number> | null;
   private single = true;
@@ -34,6 +37,7 @@ export class NativeSums {
    */
   constructor(
     native: Native,
+    ops: Operations,
     pieces: readonly Piece[],
     groups: Groups,
     kept: Set<number> | null,
@@ -48,7 +52,11 @@ export class NativeSums {
     this.totals = new NativeTotals(native, pieces.length, this.rows, this.examples);
     this.rooms = new NativeRows(native, pieces, this.rows, this.examples, kept);
     this.rowOfAt = this.rooms.put('row-of', groups.rowOf);
-    this.ghosts = new GhostProducts(native, groups, this.rowOfAt, offload);
+    this.ghosts = new GhostProducts(native, groups, this.rowOfAt, this.totals, offload);
+    this.biases = new BiasSums(ops, groups, this.ghosts, {
+      reserve: (piece) => this.rooms.reserve(piece),
+      add: (piece, x) => this.sumByClass(piece, x, { per: 1, blocks: false }),
+    });
   }
 
   /** dW = X^T D: x [examples * per, din], d [examples * per, dout]. */
@@ -70,7 +78,9 @@ export class NativeSums {
     const ghost = (examples ** 2 / 2) * (din + dout);
     const matrices = examples * size + (rows ** 2 / 2) * size + rows * size;
     if (this.kept === null && ghost < matrices) {
-      this.ghosts.add(piece, [from, by], din, dout, this.totals);
+      const withFactor = this.biases.pays(dout);
+      this.ghosts.add(piece, { x: from, d: by, din, dout }, withFactor);
+      if (withFactor) this.biases.formed(piece, d.dataId);
     } else this.classProducts(piece, from, by, din, dout);
     return true;
   }
@@ -88,8 +98,14 @@ export class NativeSums {
 
   /** Sum over rows: x [examples * per, size of the piece]. */
   sum(piece: number, x: TapeTensor, spread: Spread): boolean {
+    if (!this.native.has(x)) return false;
+    const isAlone = this.kept === null && !this.isShared(piece) && spread.per === 1;
+    if (!isAlone || !this.biases.take(piece, x, this.pieces[piece]!.size)) this.sumByClass(piece, x, spread);
+    return true;
+  }
+
+  private sumByClass(piece: number, x: TapeTensor, spread: Spread): void {
     const { native, examples } = this;
-    if (!native.has(x)) return false;
     const { size } = this.pieces[piece]!;
     const shared = this.isShared(piece);
     const rowOf = shared ? this.rooms.put('own-rows', this.ownRows()) : this.rowOfAt;
@@ -98,7 +114,6 @@ export class NativeSums {
     const squares = shared ? this.native.room('unused-squares', examples * DOUBLE) : this.totals.squaresOf(piece);
     native.simd.classSums!(...[native.address(x), examples, spread.per, step, rowStep, size, rowOf, weights, squares]);
     if (!shared) this.fold(piece, weights);
-    return true;
   }
 
   /** Where a kernel that computes the filter gradient of each image may leave them by class. */
@@ -156,6 +171,7 @@ export class NativeSums {
 
   /** The last word of this pass. */
   finish(counts: (piece: number) => boolean): Later<PassFigures> {
+    this.biases.settle();
     for (const piece of this.rooms.begun) if (counts(piece)) this.foldExamples(piece, this.rooms.ofExamples(piece));
     const { rows, examples, single } = this;
     const later = this.ghosts.finish(this.sums(counts), counts);
@@ -164,6 +180,7 @@ export class NativeSums {
 
   /** The pass has failed: nothing is expected of it. */
   abandon(): void {
+    this.biases.drop();
     this.ghosts.abandon();
   }
 

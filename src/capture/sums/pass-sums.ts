@@ -29,6 +29,12 @@ export interface PieceSums {
   readonly squares: Float64Array;
 }
 
+/** The same of a ghost product, with its second factor's own: Gram of the sums of d by class, squares of its rows. */
+export interface GhostSums extends PieceSums {
+  /** Null: nobody wanted it. */
+  readonly factor: PieceSums | null;
+}
+
 export function copyOf({ gram, squares }: PieceSums): PieceSums {
   return { gram: gram.slice(), squares: squares.slice() };
 }
