@@ -1,6 +1,5 @@
 import { wasmInterface } from '../wasm/backend.ts';
-import type { Simd } from '../wasm/native.ts';
-import { SIMD_BINARY } from '../wasm/simd-binary.ts';
+import { instantiate, type Simd } from '../wasm/simd-module.ts';
 import type { Product, Slot } from './slots.ts';
 
 interface Memory {
@@ -19,10 +18,8 @@ export class Calculator {
 
   /** Throws where wasm SIMD is missing. */
   constructor() {
-    const { Memory, Module, Instance } = wasmInterface;
-    this.memory = new (Memory as unknown as new (size: { initial: number }) => Memory)({ initial: 1 });
-    const module = new Module(Uint8Array.from(atob(SIMD_BINARY), (c) => c.charCodeAt(0)));
-    this.simd = new Instance(module, { env: { memory: this.memory } }).exports as unknown as Simd;
+    this.memory = new (wasmInterface.Memory as unknown as new (size: { initial: number }) => Memory)({ initial: 1 });
+    this.simd = instantiate(this.memory);
   }
 
   /** Leaves the results of all products in the slot. */

@@ -1,13 +1,5 @@
-import { type Info, type WasmBackend, type WasmMemory, wasmInterface } from './backend.ts';
-import { SIMD_BINARY } from './simd-binary.ts';
-
-/** The functions of simd/index.ts. All arguments are numbers: addresses in bytes, sizes in values unless said there. */
-export interface Simd {
-  readonly [name: string]: (...args: number[]) => void;
-  readonly squareSum: (from: number, length: number) => number;
-  readonly distanceSquare: (a: number, b: number, length: number) => number;
-  readonly dotProduct: (a: number, b: number, length: number) => number;
-}
+import type { Info, WasmBackend, WasmMemory } from './backend.ts';
+import { instantiate, type Simd } from './simd-module.ts';
 
 /** A room is this large at most; a frame of one image beyond it is a mistake or an attack. */
 const MAX_ROOM_BYTES = 1 << 30;
@@ -30,8 +22,7 @@ export class Native {
   private constructor(backend: WasmBackend) {
     this.#backend = backend;
     this.#memory = backend.wasm.asm.memory;
-    const module = new wasmInterface.Module(Uint8Array.from(atob(SIMD_BINARY), (c) => c.charCodeAt(0)));
-    this.simd = new wasmInterface.Instance(module, { env: { memory: this.#memory } }).exports as unknown as Simd;
+    this.simd = instantiate(this.#memory);
   }
 
   /** The instance of a backend; a backend that was removed and made anew gets a new one. Throws where wasm SIMD is missing. */

@@ -99,8 +99,10 @@ export function addValue(to: usize, value: f32): void {
   store<f32>(to, load<f32>(to) + value);
 }
 
+/** Rounded twice, or once where the module is compiled for relaxed SIMD and the processor has it. */
 @inline
 export function multiplyAdd(sum: v128, a: v128, b: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, sum);
   return f32x4.add(sum, f32x4.mul(a, b));
 }
 
