@@ -1,11 +1,9 @@
 /** Encoding and hand-over of one step's measurements alone. */
 type LinkModule = typeof import('../dist/relay/link.js');
-type RecordModule = typeof import('../dist/record.js');
 
 /** Microseconds of each step, without the first ones; `folder` takes the run. */
 export async function handOver(classes: number, folder: string): Promise<number[]> {
   const { Link } = (await import(new URL('../relay/link.js', import.meta.url).href)) as LinkModule;
-  const { packValues } = (await import(new URL('../record.js', import.meta.url).href)) as RecordModule;
   const nothing = () => {};
   const options = { mode: 'offline' as const, logdir: folder, stopOn: [], onAlert: nothing, onTrouble: nothing };
   const open = { classes, host: undefined, port: undefined, token: undefined, url: undefined, dashboard: undefined };
@@ -17,14 +15,13 @@ export async function handOver(classes: number, folder: string): Promise<number[
     const body = { id, stream: 'train', help: '', axes: ['class'] as const, cadence: 'step' as const };
     link!.write({ ...head, step: 0, kind: 'metric', body: { ...body, fold: 'mean', panels: [] } });
   }
+  const declared = ids.map((metric, number) => ({ number, stream: 'train', metric, shape: [classes], double: false }));
   const took: number[] = [];
   for (let n = 0; n < 2000; n++) {
-    const values = Array.from({ length: classes }, (_, i) => i + n);
-    const measurements = ids.map((metric) => {
-      return { ...head, step: n, kind: 'measurement' as const, metric, shape: [classes], values: packValues(values) };
-    });
+    const values = Float64Array.from({ length: classes }, (_, i) => i + n);
+    const measurements = declared.map((of) => ({ of, values }));
     const start = performance.now();
-    link!.send(measurements);
+    link!.send({ time: head.time, step: n, epoch: null }, measurements);
     took.push((performance.now() - start) * 1000);
     if (n % 50 === 49) await new Promise((resolve) => setTimeout(resolve, 5));
   }

@@ -1,5 +1,5 @@
 import type { Snapshot } from './capture/snapshot.ts';
-import { declarationOf, type Measured, type Metric, roleOf } from './metric.ts';
+import { declarationOf, type Metric, roleOf } from './metric.ts';
 import {
   type AnyRecord,
   type Axis,
@@ -7,6 +7,7 @@ import {
   listValues,
   type MeasurementRecord,
   type MetricRecord,
+  type Packable,
   packValues,
   RECORD_VERSION,
   sizeOf,
@@ -14,12 +15,36 @@ import {
 } from './record.ts';
 import { shortened } from './target.ts';
 
+/** Where measurements belong in time: see `Head` of a record. */
+export interface Moment {
+  readonly time: number;
+  readonly step: number;
+  readonly epoch: number | null;
+}
+
+/** What all measurements of one metric in one stream have in common. */
+export interface DeclaredMetric {
+  /** Declarations before its own. */
+  readonly number: number;
+  readonly stream: string;
+  readonly metric: string;
+  readonly shape: readonly number[];
+  /** Packed as float64. */
+  readonly double: boolean;
+}
+
+/** As many values as the shape says. */
+export interface Measurement {
+  readonly of: DeclaredMetric;
+  readonly values: Packable;
+}
+
 /** Where the journal goes: the relay. Must not throw. */
 export interface JournalSink {
   /** One record that is not a measurement. */
   write(record: Unnumbered): void;
-  /** The measurements of one step and stream, each of a metric that was written before. */
-  send(measurements: readonly Unnumbered<MeasurementRecord>[]): void;
+  /** The measurements of one step and stream, each of a metric that was written before. The values are only lent. */
+  send(at: Moment, measurements: readonly Measurement[]): void;
 }
 
 /** The record that `monitor.on('record')` hands out: without seq, values as a flat row-major list with null for missing. */
@@ -31,10 +56,14 @@ interface Entry {
   readonly metric: Metric;
   /** Measured only where the snapshot is due. */
   readonly onSchedule: boolean;
+  readonly byLayer: boolean;
   /** Where an axis is the layers: those of the first measurement; null before it, and in all other metrics. */
   layers: readonly string[] | null;
   shape: readonly number[];
-  declared: boolean;
+  /** Number of values. */
+  size: number;
+  /** Null before the first measurement. */
+  declared: DeclaredMetric | null;
 }
 
 /** Applies metrics to snapshots and writes what they say: a declaration before the first measurement, then the values. */
@@ -45,6 +74,7 @@ export class Journal {
   private readonly run: string;
   private readonly metrics: readonly Metric[];
   private readonly sink: JournalSink;
+  private declarations = 0;
   private readonly troubles = new Map<string, number>();
   private readonly report: (sentence: string) => void;
 
@@ -57,47 +87,26 @@ export class Journal {
 
   /** Measures every metric of the snapshot's stream. */
   measure(snapshot: Snapshot, epoch: number | null): void {
-    const time = Date.now();
-    const measurements: Unnumbered<MeasurementRecord>[] = [];
+    const { stream, step, due } = snapshot;
+    const at: Moment = { time: Date.now(), step, epoch };
+    const measurements: Measurement[] = [];
     for (const entry of this.entriesOf(snapshot)) {
-      if (entry.onSchedule && !snapshot.due) continue;
-      const measured = this.ask(entry, snapshot);
-      if (measured === null) continue;
-      const { stream, step } = snapshot;
-      const { id: metric } = entry.metric;
-      if (!entry.declared) {
-        entry.declared = true;
-        this.declare(resolved(entry, stream), { time, step, epoch });
-      }
-      const values = packValues(typeof measured === 'number' ? [measured] : measured, entry.metric.double);
-      // Written out: eight spreads a step took longer than all metrics together.
-      measurements.push({
-        v: RECORD_VERSION,
-        run: this.run,
-        kind: 'measurement',
-        time,
-        step,
-        epoch,
-        stream,
-        metric,
-        shape: entry.shape,
-        values,
-      });
+      if (entry.onSchedule && !due) continue;
+      const values = this.ask(entry, snapshot);
+      if (values === null) continue;
+      const { shape, metric } = entry;
+      entry.declared ??= this.declare(resolved(entry, stream), at, shape, metric.double);
+      measurements.push({ of: entry.declared, values });
     }
-    if (measurements.length > 0) this.send(measurements);
+    if (measurements.length > 0) this.send(at, measurements);
   }
 
-  /** Writes a declaration. */
-  declare(body: Declaration, at: { time: number; step: number; epoch: number | null }): void {
-    const record: Unnumbered<MetricRecord> = {
-      v: RECORD_VERSION,
-      run: this.run,
-      kind: 'metric',
-      stream: body.stream,
-      ...at,
-      body,
-    };
+  /** Writes a declaration; its measurements will have this shape. */
+  declare(body: Declaration, at: Moment, shape: readonly number[] = [], double = false): DeclaredMetric {
+    const { id: metric, stream } = body;
+    const record: Unnumbered<MetricRecord> = { v: RECORD_VERSION, run: this.run, kind: 'metric', stream, ...at, body };
     this.write(record);
+    return { number: this.declarations++, stream, metric, shape, double };
   }
 
   write(record: Exclude<Unnumbered, { readonly kind: 'measurement' }>): void {
@@ -105,11 +114,11 @@ export class Journal {
     for (const listener of this.listeners) this.tell(listener, record);
   }
 
-  send(measurements: readonly Unnumbered<MeasurementRecord>[]): void {
-    this.sink.send(measurements);
+  send(at: Moment, measurements: readonly Measurement[]): void {
+    this.sink.send(at, measurements);
     if (this.listeners.size === 0) return;
-    for (const record of measurements) {
-      const shown = { ...record, values: listValues(record.values, sizeOf(record.shape)) };
+    for (const measurement of measurements) {
+      const shown = shownOf(this.run, at, measurement);
       for (const listener of this.listeners) this.tell(listener, shown);
     }
   }
@@ -140,16 +149,15 @@ export class Journal {
     return sum;
   }
 
-  private ask(entry: Entry, snapshot: Snapshot): Measured {
+  private ask(entry: Entry, snapshot: Snapshot): Packable | null {
     const { metric } = entry;
     try {
       const measured = metric.measure(snapshot);
       if (measured === null) return null;
-      if (metric.axes.includes('layer')) resolveLayers(entry, snapshot);
-      const length = typeof measured === 'number' ? 1 : measured.length;
-      const expected = sizeOf(entry.shape);
-      if (length === expected) return measured;
-      throw new RangeError(`Expected ${expected} values, as its axes say, got ${length}.`);
+      if (entry.byLayer) resolveLayers(entry, snapshot);
+      const values = typeof measured === 'number' ? [measured] : measured;
+      if (values.length === entry.size) return values;
+      throw new RangeError(`Expected ${entry.size} values, as its axes say, got ${values.length}.`);
     } catch (error) {
       this.trouble(`The metric ${metric.id}`, error);
       return null;
@@ -169,17 +177,31 @@ export class Journal {
     if (entries === undefined) {
       entries = this.metrics
         .filter((metric) => metric.streams.includes(roleOf(stream)))
-        .map((metric) => ({
-          metric,
-          onSchedule: declarationOf(metric, stream).cadence === 'schedule',
-          layers: null,
-          shape: shapeOf(metric.axes, classes, 0),
-          declared: false,
-        }));
+        .map((metric) => entryOf(metric, stream, classes));
       this.entries.set(stream, entries);
     }
     return entries;
   }
+}
+
+function entryOf(metric: Metric, stream: string, classes: number): Entry {
+  const shape = shapeOf(metric.axes, classes, 0);
+  return {
+    metric,
+    onSchedule: declarationOf(metric, stream).cadence === 'schedule',
+    byLayer: metric.axes.includes('layer'),
+    layers: null,
+    shape,
+    size: sizeOf(shape),
+    declared: null,
+  };
+}
+
+/** What listeners see: the values as they are stored. */
+function shownOf(run: string, { time, step, epoch }: Moment, { of, values }: Measurement): ShownRecord {
+  const { stream, metric, shape, double } = of;
+  const stored = listValues(packValues(values, double), sizeOf(shape));
+  return { v: RECORD_VERSION, run, kind: 'measurement', time, step, epoch, stream, metric, shape, values: stored };
 }
 
 function shapeOf(axes: readonly Axis[], classes: number, layers: number): number[] {
@@ -197,6 +219,7 @@ function resolveLayers(entry: Entry, { gradients, classes }: Snapshot): void {
   if (known === null) {
     entry.layers = layers;
     entry.shape = shapeOf(entry.metric.axes, classes, layers.length);
+    entry.size = sizeOf(entry.shape);
   } else if (known !== layers && (known.length !== layers.length || known.some((name, i) => name !== layers[i]))) {
     throw new RangeError(
       `Expected the ${known.length} layers of the first measurement, got ${layers.length}, or others: give another model a run of its own.`,

@@ -1,9 +1,12 @@
 /** What a metric is: data and one function. Adding one is a file in metrics/, a line in its list, and a test. */
 import type { Snapshot } from './capture/snapshot.ts';
-import type { Axis, Declaration, Fold, Panel, Weight } from './record.ts';
+import type { Axis, Declaration, Fold, Packable, Panel, Weight } from './record.ts';
 
-/** What a metric may return: a scalar, a row-major list (null = missing), or null for "nothing to say at this step". */
-export type Measured = number | ArrayLike<number | null> | null;
+/**
+ * What a metric may return: a scalar, a row-major list (null = missing) or what is there of one, or null for "nothing to say
+ * at this step".
+ */
+export type Measured = number | Packable | null;
 
 /** A panel of a metric, and the streams it is for (default: all of the metric's). */
 export interface MetricPanel extends Panel {

@@ -1,8 +1,8 @@
 import { type TrainingCallback, trainingCallback } from './callbacks.ts';
 import type { EvaluationSet } from './capture/evaluation-set.ts';
 import type { TrainingHook } from './capture/training-hook.ts';
-import type { Journal, ShownRecord } from './journal.ts';
-import { type AlertRecord, type Declaration, type EndBody, packValues, RECORD_VERSION } from './record.ts';
+import type { DeclaredMetric, Journal, ShownRecord } from './journal.ts';
+import { type AlertRecord, type Declaration, type EndBody, RECORD_VERSION } from './record.ts';
 import type { Recorder } from './recorder.ts';
 import type { Link } from './relay/link.ts';
 import type { TensorLike } from './tf.ts';
@@ -66,7 +66,7 @@ const MAX_LOG_NAME = 200;
 export class LiveMonitor implements DrivenMonitor {
   readonly run: string;
   readonly callbacks: TrainingCallback[];
-  private readonly logged = new Set<string>();
+  private readonly logged = new Map<string, DeclaredMetric>();
   private closed = false;
   private readonly parts: MonitorParts;
 
@@ -106,16 +106,12 @@ export class LiveMonitor implements DrivenMonitor {
 
   log(name: string, value: number): void {
     if (this.closed) return;
-    const { journal, recorder, hook, run } = this.parts;
-    const metric = String(name).slice(0, MAX_LOG_NAME);
-    const head = { time: Date.now(), step: hook.step, epoch: recorder.epochs.at(hook.step) };
-    if (!this.logged.has(metric)) {
-      this.logged.add(metric);
-      journal.declare(loggedDeclaration(metric), head);
-    }
-    const values = packValues([typeof value === 'number' ? value : Number.NaN]);
-    const measurement = { ...head, v: RECORD_VERSION, run, stream: 'log', metric, shape: [], values };
-    journal.send([{ ...measurement, kind: 'measurement' }]);
+    const { journal, recorder, hook } = this.parts;
+    const id = String(name).slice(0, MAX_LOG_NAME);
+    const at = { time: Date.now(), step: hook.step, epoch: recorder.epochs.at(hook.step) };
+    const of = this.logged.get(id) ?? journal.declare(loggedDeclaration(id), at);
+    this.logged.set(id, of);
+    journal.send(at, [{ of, values: [typeof value === 'number' ? value : Number.NaN] }]);
   }
 
   on(event: 'record' | 'alert', listener: ((record: ShownRecord) => void) & ((alert: AlertRecord) => void)): Monitor {

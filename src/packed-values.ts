@@ -6,6 +6,24 @@ export interface Values {
   readonly missing: Uint8Array | null;
 }
 
+/** Values at some `places` of a list, ascending, one for each; everything else is missing, and so is `null`. */
+export interface SparseValues {
+  /** Of the whole list. */
+  readonly length: number;
+  readonly places: ArrayLike<number>;
+  readonly values: ArrayLike<number | null>;
+}
+
+/** A row-major list in which `null` is missing, or what is there of one. */
+export type Packable = ArrayLike<number | null> | SparseValues;
+
+/** Memory that packed values are written to. */
+export interface Room {
+  readonly bytes: Uint8Array;
+  /** The same memory. */
+  readonly view: DataView;
+}
+
 const DOUBLE = 1;
 const HAS_MISSING = 2;
 /** Only the present values and where they are: a matrix of many classes, of which a batch holds few. */
@@ -18,46 +36,127 @@ const SPARSE_HEAD = 5;
  * float64 on request; or, where that is shorter, the flag byte, the number of present values, their indices (both uint32)
  * and the values. `null` is missing; NaN and Infinity are values and survive.
  */
-export function packValues(values: ArrayLike<number | null>, double = false): Uint8Array {
-  const missing = countMissing(values);
-  const start = 1 + (missing > 0 ? (values.length + 7) >> 3 : 0);
-  const width = double ? 8 : 4;
-  const present = values.length - missing;
-  if (missing > 0 && SPARSE_HEAD + present * (4 + width) < start + values.length * width) {
-    return packSparse(values, present, double);
-  }
-  // Typed arrays convert much faster than a DataView (null becomes 0), but need aligned memory: pack beside, then copy.
-  // Every machine that runs tfjs is little-endian.
-  const data = double ? new Float64Array(values as ArrayLike<number>) : new Float32Array(values as ArrayLike<number>);
-  const bytes = new Uint8Array(start + data.byteLength);
-  bytes[0] = (double ? DOUBLE : 0) | (missing > 0 ? HAS_MISSING : 0);
-  bytes.set(new Uint8Array(data.buffer), start);
-  for (let i = 0; missing > 0 && i < values.length; i++) if (values[i] === null) bytes[1 + (i >> 3)]! |= 1 << (i & 7);
-  return bytes;
+export function packValues(values: Packable, double = false): Uint8Array {
+  const room = roomOf(packedBound(values, double));
+  return room.bytes.slice(0, putValues(room, 0, values, double));
 }
 
-function countMissing(values: ArrayLike<number | null>): number {
-  if (ArrayBuffer.isView(values)) return 0;
+export function roomOf(size: number): Room {
+  const bytes = new Uint8Array(size);
+  return { bytes, view: new DataView(bytes.buffer) };
+}
+
+/** Bytes that the packed values take at most. */
+export function packedBound(values: Packable, double: boolean): number {
+  const width = double ? 8 : 4;
+  if (isSparse(values)) return SPARSE_HEAD + values.places.length * (4 + width);
+  return 1 + mapBytes(values.length) + values.length * width;
+}
+
+/** What `packValues` gives, written at `at`; returns where it ends. */
+export function putValues(room: Room, at: number, values: Packable, double: boolean): number {
+  if (isSparse(values)) return putSome(room, at, values, double);
+  if (isComplete(values)) return putAll(room, at, values, double);
+  return putSome(room, at, sparseOf(values), double);
+}
+
+function putAll(room: Room, at: number, values: ArrayLike<number | null>, double: boolean): number {
+  room.bytes[at] = double ? DOUBLE : 0;
+  return putNumbers(room.view, at + 1, values, double);
+}
+
+function putSome(room: Room, at: number, some: SparseValues, double: boolean): number {
+  const { length, places, values } = some;
+  const present = countPresent(values);
+  if (present === length) return putAll(room, at, values, double);
+  const width = double ? 8 : 4;
+  const mapped = 1 + mapBytes(length) + length * width;
+  if (SPARSE_HEAD + present * (4 + width) >= mapped) return putMapped(room, at, some, double);
+  const { bytes, view } = room;
+  bytes[at] = SPARSE | (double ? DOUBLE : 0);
+  view.setUint32(at + 1, present, true);
+  at += SPARSE_HEAD;
+  for (let i = 0; i < values.length; i++) {
+    if (values[i] === null) continue;
+    view.setUint32(at, places[i]!, true);
+    at += 4;
+  }
+  return putNumbers(view, at, values, double);
+}
+
+/** All values, 0 where one is missing, behind a bitmap of those that are. */
+function putMapped({ bytes, view }: Room, at: number, some: SparseValues, double: boolean): number {
+  const { length, places, values } = some;
+  const width = double ? 8 : 4;
+  const map = at + 1;
+  const start = map + mapBytes(length);
+  const end = start + length * width;
+  bytes[at] = HAS_MISSING | (double ? DOUBLE : 0);
+  bytes.fill(0, map, end);
+  for (let i = 0; i < length; i++) bytes[map + (i >> 3)]! |= 1 << (i & 7);
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    if (value === null) continue;
+    const place = places[i]!;
+    bytes[map + (place >> 3)]! ^= 1 << (place & 7);
+    putNumber(view, start + place * width, value, double);
+  }
+  return end;
+}
+
+/** Those that are there, one after the other; not by a typed array: that would need aligned memory of its own. */
+function putNumbers(view: DataView, at: number, values: ArrayLike<number | null>, double: boolean): number {
+  const width = double ? 8 : 4;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    if (value === null) continue;
+    putNumber(view, at, value, double);
+    at += width;
+  }
+  return at;
+}
+
+function putNumber(view: DataView, at: number, value: number, double: boolean): void {
+  if (double) view.setFloat64(at, value, true);
+  else view.setFloat32(at, value, true);
+}
+
+function mapBytes(length: number): number {
+  return (length + 7) >> 3;
+}
+
+function isSparse(values: Packable): values is SparseValues {
+  return 'places' in values;
+}
+
+function isComplete(values: ArrayLike<number | null>): boolean {
+  return ArrayBuffer.isView(values) || countPresent(values) === values.length;
+}
+
+function countPresent(values: ArrayLike<number | null>): number {
+  if (ArrayBuffer.isView(values)) return values.length;
   let count = 0;
-  for (let i = 0; i < values.length; i++) if (values[i] === null) count++;
+  for (let i = 0; i < values.length; i++) if (values[i] !== null) count++;
   return count;
 }
 
-function packSparse(values: ArrayLike<number | null>, present: number, double: boolean): Uint8Array {
-  const indices = new Uint32Array(present);
-  const data = double ? new Float64Array(present) : new Float32Array(present);
-  for (let i = 0, next = 0; next < present; i++) {
-    const value = values[i]!;
+function sparseOf(list: ArrayLike<number | null>): SparseValues {
+  const places: number[] = [];
+  const values: number[] = [];
+  for (let i = 0; i < list.length; i++) {
+    const value = list[i]!;
     if (value === null) continue;
-    indices[next] = i;
-    data[next++] = value;
+    places.push(i);
+    values.push(value);
   }
-  const bytes = new Uint8Array(SPARSE_HEAD + indices.byteLength + data.byteLength);
-  bytes[0] = SPARSE | (double ? DOUBLE : 0);
-  bytes.set(new Uint8Array(Uint32Array.of(present).buffer), 1);
-  bytes.set(new Uint8Array(indices.buffer), SPARSE_HEAD);
-  bytes.set(new Uint8Array(data.buffer), SPARSE_HEAD + indices.byteLength);
-  return bytes;
+  return { length: list.length, places, values };
+}
+
+/** Sparse values as the list that they are of. */
+export function spread({ length, places, values }: SparseValues): (number | null)[] {
+  const list = new Array<number | null>(length).fill(null);
+  for (let i = 0; i < values.length; i++) list[places[i]!] = values[i]!;
+  return list;
 }
 
 /** Inverse of `packValues`. Throws a RangeError if the bytes do not hold exactly `size` values. */

@@ -2,7 +2,15 @@
  * The vocabulary on the wire and on disk: what a record is. Imports nothing but the packing of values and runs anywhere
  * (training thread, worker, browser).
  */
-export { listValues, packValues, unpackValues, type Values } from './packed-values.ts';
+export {
+  listValues,
+  type Packable,
+  packValues,
+  type SparseValues,
+  spread,
+  unpackValues,
+  type Values,
+} from './packed-values.ts';
 
 /** Version of the record format; a reader refuses a record whose `v` is larger than its own. */
 export const RECORD_VERSION = 1;

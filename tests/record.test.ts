@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fullName, listValues, packValues, sizeOf, unpackValues } from '../src/record.ts';
+import { fullName, listValues, packValues, sizeOf, spread, unpackValues } from '../src/record.ts';
 
 test('values survive packing: float32 by default, missing apart from 0, NaN and both infinities', () => {
   const values = [0, -1.5, null, Number.NaN, Infinity, -Infinity, 1 / 3, null];
@@ -52,6 +52,17 @@ describe('where most values are missing', () => {
     );
   });
 
+  test('what is there of a list packs like the list, missing values among it or not', () => {
+    fc.assert(
+      fc.property(pattern, fc.boolean(), fc.boolean(), (values, double, withNulls) => {
+        const places = values.flatMap((v, i) => (v !== null || (withNulls && i % 2 === 0) ? [i] : []));
+        const some = { length: values.length, places, values: places.map((i) => values[i]!) };
+        expect(packValues(some, double)).toEqual(packValues(values, double));
+        expect(spread(some)).toEqual(values);
+      }),
+    );
+  });
+
   test('a matrix of 1,000 classes takes what its three present ones need', () => {
     const values = new Array<number | null>(1_000_000).fill(null);
     const at = [7, 500, 999].flatMap((a) => [7, 500, 999].map((b) => a * 1000 + b));
@@ -92,6 +103,19 @@ describe('where most values are missing', () => {
     expect(() => unpackValues(bytes, size)).toThrow(RangeError);
     expect(() => unpackValues(bytes, size)).toThrow(sentence);
   });
+});
+
+test.each<[string, (number | null)[], boolean, string]>([
+  ['all there', [1, -2.5, 0.1], false, '000000803f000020c0cdcccc3d'],
+  ['a bitmap', [1, null, 2 ** 53, NaN], true, '0302000000000000f03f00000000000000000000000000004043000000000000f87f'],
+  [
+    'the present ones',
+    [...new Array<null>(70).fill(null), 7, null, -0],
+    false,
+    '040200000046000000480000000000e04000000080',
+  ],
+])('on the wire and on disk: %s', (_, values, double, bytes) => {
+  expect(Buffer.from(packValues(values, double)).toString('hex')).toBe(bytes);
 });
 
 test('typed arrays pack like lists', () => {

@@ -14,15 +14,15 @@ export interface LayerMap {
 export function classGradients(figures: StepFigures, map: LayerMap, previousDominant: number | null): ClassGradients {
   const { classOf, counts, diagonals, rowSquares, along } = figures;
   const all = classOf.length;
-  const rows = Int32Array.from(classOf.keys()).filter((row) => classOf[row]! >= 0 && counts[row]! > 0);
-  const pick = (of: Float64Array) => (rows.length === all ? of : Float64Array.from(rows, (row) => of[row]!));
+  const rows = rowsOfClasses(classOf, counts);
+  const pick = (of: Float64Array) => (rows.length === all ? of : picked(of, rows));
   const sums = rowSums(figures.gram, all);
   return {
-    present: Int32Array.from(rows, (row) => classOf[row]!),
-    counts: Int32Array.from(rows, (row) => counts[row]!),
+    present: new Int32Array(picked(classOf, rows)),
+    counts: new Int32Array(picked(counts, rows)),
     gram: rows.length === all ? figures.gram : part(figures.gram, rows, all),
     along: pick(sums),
-    total: sums.reduce((sum, value) => sum + value, 0),
+    total: sumOf(sums),
     squares: rowSquares === null ? null : pick(rowSquares),
     layers: map.layers,
     layerSquares: layerSquares(diagonals, rows, all, map),
@@ -31,9 +31,34 @@ export function classGradients(figures: StepFigures, map: LayerMap, previousDomi
   };
 }
 
+/** Rows that hold examples of a class. */
+function rowsOfClasses(classOf: Int32Array, counts: Float64Array): Int32Array {
+  const rows = new Int32Array(classOf.length);
+  let held = 0;
+  for (let row = 0; row < classOf.length; row++) if (classOf[row]! >= 0 && counts[row]! > 0) rows[held++] = row;
+  return rows.subarray(0, held);
+}
+
+function sumOf(values: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]!;
+  return sum;
+}
+
+/** The values at these rows. */
+function picked(of: ArrayLike<number>, rows: Int32Array): Float64Array {
+  const values = new Float64Array(rows.length);
+  for (let i = 0; i < rows.length; i++) values[i] = of[rows[i]!]!;
+  return values;
+}
+
 function rowSums(gram: Float64Array, rows: number): Float64Array {
   const sums = new Float64Array(rows);
-  for (let a = 0, at = 0; a < rows; a++) for (let b = 0; b < rows; b++) sums[a]! += gram[at++]!;
+  for (let a = 0, at = 0; a < rows; a++) {
+    let sum = 0;
+    for (const end = at + rows; at < end; at++) sum += gram[at]!;
+    sums[a] = sum;
+  }
   return sums;
 }
 

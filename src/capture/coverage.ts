@@ -14,8 +14,10 @@ export class Coverage {
   private names: readonly string[] = [];
   private variables: readonly TapeTensor[] = [];
   private planned: Plan | null = null;
-  /** Weights that operations of the plan use together with data: the share is asked for at every step. */
+  /** Weights that operations of the plan use together with data. */
   private reached: ReadonlySet<number> = new Set();
+  /** The share, which is asked for at every step, until the plan or what is refused changes. */
+  private known: number | null | undefined = undefined;
   private readonly layerOf = new WeakMap<Plan, readonly number[]>();
 
   constructor(layers: () => Layers, report: (sentence: string) => void) {
@@ -25,7 +27,11 @@ export class Coverage {
 
   /** Share of the parameters that the loss of the last pass depends on whose class gradients are measured; null before it. */
   get share(): number | null {
-    if (this.planned === null) return null;
+    if (this.known === undefined) this.known = this.planned === null ? null : this.counted();
+    return this.known;
+  }
+
+  private counted(): number | null {
     const { reached } = this;
     let [measured, all] = [0, 0];
     this.variables.forEach((variable, weight) => {
@@ -42,6 +48,7 @@ export class Coverage {
   plan(plan: Plan, variables: readonly TapeTensor[]): void {
     if (plan === this.planned) return;
     this.planned = plan;
+    this.known = undefined;
     this.variables = variables;
     const used = plan.sites.flatMap(({ pieces }) => Object.values(pieces));
     this.reached = new Set(used.map((piece) => plan.pieces[piece]!.variable));
@@ -59,6 +66,7 @@ export class Coverage {
   refuse(variable: TapeTensor, reason: string): void {
     if (this.refused.has(variable)) return;
     this.refused.add(variable);
+    this.known = undefined;
     this.report(`The class gradients of the weight ${nameOf(variable)} are not measured: ${reason}. Training goes on.`);
   }
 

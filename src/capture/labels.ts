@@ -34,18 +34,19 @@ function fromIndices(data: TensorData, classes: number): Labels {
 function fromOneHot(data: TensorData, classes: number): Labels {
   const labels = new Int32Array(data.length / classes);
   let stray: number | null = null;
-  for (let i = 0; i < labels.length; i++) {
+  for (let i = 0, at = 0; i < labels.length; i++) {
+    const start = at;
     let best = -1;
     let top = 0;
-    for (let c = 0; c < classes; c++) {
-      const value = data[i * classes + c]!;
+    for (const end = start + classes; at < end; at++) {
+      const value = data[at]!;
       if (value > top) {
         top = value;
-        best = c;
+        best = at - start;
       }
     }
     labels[i] = best;
-    if (best < 0) stray ??= data[i * classes]!;
+    if (best < 0) stray ??= data[start]!;
   }
   return { labels, stray };
 }

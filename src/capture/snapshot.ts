@@ -1,3 +1,4 @@
+import type { SparseValues } from '../record.ts';
 import { argmaxRows } from '../stats/argmax.ts';
 import { confusion } from '../stats/confusion.ts';
 import { rowCosines, rowNorms } from '../stats/cosine.ts';
@@ -115,7 +116,7 @@ export class Snapshot {
    */
   byClass(
     of: (gradients: ClassGradients, norms: Float64Array) => ArrayLike<number | null> | null,
-  ): (number | null)[] | null {
+  ): SparseValues | null {
     const { gradients, gradientNorms } = this;
     if (gradients === null || gradientNorms === null || gradients.present.length === 0) return null;
     const values = of(gradients, gradientNorms);

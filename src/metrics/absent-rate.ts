@@ -8,5 +8,12 @@ export default defineMetric({
   cadence: 'step',
   weight: { metric: 'support', total: true },
   panels: [{ group: 'Batches', title: 'Batches without the class', chart: 'line', bounds: [0, 1] }],
-  measure: ({ tally }) => (tally === null ? null : tally.support.map((n) => (n === 0 ? 1 : 0))),
+  measure: ({ tally }) => (tally === null ? null : zeros(tally.support)),
 });
+
+/** 1 where a count is 0, else 0. */
+function zeros(counts: Float64Array): Float64Array {
+  const are = new Float64Array(counts.length);
+  for (let c = 0; c < counts.length; c++) if (counts[c] === 0) are[c] = 1;
+  return are;
+}

@@ -12,5 +12,12 @@ export default defineMetric({
   double: true,
   panels: [{ group: 'Batches', title: 'Examples behind the gradients', chart: 'line' }],
   // A count: 0, not missing, where the class is absent.
-  measure: (snapshot) => snapshot.byClass(({ counts }) => counts)?.map((count) => count ?? 0) ?? null,
+  measure: ({ gradients, classes }) => {
+    if (gradients === null || gradients.present.length === 0) return null;
+    const support = new Float64Array(classes);
+    gradients.present.forEach((c, row) => {
+      support[c] = gradients.counts[row]!;
+    });
+    return support;
+  },
 });

@@ -1,4 +1,6 @@
-import { type MeasurementRecord, RECORD_VERSION, type Unnumbered } from '../record.ts';
+import type { Measurement, Moment } from '../journal.ts';
+import { packedBound, putValues, type Room, roomOf } from '../packed-values.ts';
+import { RECORD_VERSION, type Unnumbered } from '../record.ts';
 
 /** First byte of a frame: what it holds. */
 const RECORD = 1;
@@ -14,12 +16,7 @@ export function encodeRecord(record: Unnumbered): Uint8Array {
 }
 
 /** Where frames are put together before they are copied on; grows with the largest. */
-let scratch = room(2 ** 16);
-
-function room(size: number): { readonly bytes: Uint8Array; readonly view: DataView } {
-  const bytes = new Uint8Array(size);
-  return { bytes, view: new DataView(bytes.buffer) };
-}
+let scratch = roomOf(2 ** 16);
 
 /** kind u8, time f64, step f64, epoch f64 (NaN: null), count u32. */
 const HEAD = 29;
@@ -29,30 +26,24 @@ const HEAD = 29;
  * of declaration u32, rank u32, the shape (rank x u32), the length of its values u32, the values.
  * The bytes are only valid until the next call.
  */
-export function encodeMeasurements(
-  measurements: readonly Unnumbered<MeasurementRecord>[],
-  numberOf: (measurement: Unnumbered<MeasurementRecord>) => number,
-): Uint8Array {
-  let size = HEAD;
-  for (const { shape, values } of measurements) size += 12 + 4 * shape.length + values.length;
-  if (scratch.bytes.length < size) scratch = room(2 * size);
+export function encodeMeasurements({ time, step, epoch }: Moment, measurements: readonly Measurement[]): Uint8Array {
+  let bound = HEAD;
+  for (const { of, values } of measurements) bound += 12 + 4 * of.shape.length + packedBound(values, of.double);
+  if (scratch.bytes.length < bound) scratch = roomOf(2 * bound);
   const { bytes, view } = scratch;
-  const { time, step, epoch } = measurements[0]!;
-  view.setUint8(0, MEASUREMENTS);
+  bytes[0] = MEASUREMENTS;
   view.setFloat64(1, time, true);
   view.setFloat64(9, step, true);
   view.setFloat64(17, epoch ?? Number.NaN, true);
   view.setUint32(25, measurements.length, true);
   let at = HEAD;
-  for (const measurement of measurements) {
-    at = putHead(view, at, measurement, numberOf(measurement));
-    bytes.set(measurement.values, at);
-    at += measurement.values.length;
-  }
-  return bytes.subarray(0, size);
+  for (const measurement of measurements) at = putMeasurement(scratch, at, measurement);
+  return bytes.subarray(0, at);
 }
 
-function putHead(view: DataView, at: number, { shape, values }: Unnumbered<MeasurementRecord>, number: number): number {
+function putMeasurement(room: Room, at: number, { of, values }: Measurement): number {
+  const { view } = room;
+  const { number, shape, double } = of;
   view.setUint32(at, number, true);
   view.setUint32(at + 4, shape.length, true);
   at += 8;
@@ -60,8 +51,9 @@ function putHead(view: DataView, at: number, { shape, values }: Unnumbered<Measu
     view.setUint32(at, length, true);
     at += 4;
   }
-  view.setUint32(at, values.length, true);
-  return at + 4;
+  const end = putValues(room, at + 4, values, double);
+  view.setUint32(at, end - at - 4, true);
+  return end;
 }
 
 /** Inverse of both; `nameOf` gives stream and id of a metric's number. */

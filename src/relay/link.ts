@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { MessagePort } from 'node:worker_threads';
-import type { JournalSink } from '../journal.ts';
-import type { AlertRecord, MeasurementRecord, Unnumbered } from '../record.ts';
+import type { JournalSink, Measurement, Moment } from '../journal.ts';
+import type { AlertRecord, Unnumbered } from '../record.ts';
 import { UsageError } from '../usage-error.ts';
 import { encodeMeasurements, encodeRecord } from './frame.ts';
 import { Host } from './host.ts';
@@ -31,11 +31,6 @@ export class Link implements JournalSink {
   private readonly ring: Ring;
   private readonly host: Host;
   private readonly port: MessagePort;
-  /** Numbers of the metrics by stream and id. */
-  private readonly numbers = new Map<string, Map<string, number>>();
-  private declared = 0;
-  private readonly numberOf = ({ stream, metric }: Unnumbered<MeasurementRecord>) =>
-    this.numbers.get(stream)!.get(metric)!;
   private readonly waiting = new Map<number, () => void>();
   private nextId = 1;
   /** Records that found no room: measurements can be dropped, these can't. */
@@ -76,17 +71,13 @@ export class Link implements JournalSink {
 
   write(record: Unnumbered): void {
     if (this.gone) return;
-    if (record.kind === 'metric') {
-      const ids = this.numbers.get(record.stream) ?? new Map<string, number>();
-      this.numbers.set(record.stream, ids.set(record.body.id, this.declared++));
-    }
     this.late.push(encodeRecord(record));
     this.sendLate();
   }
 
-  send(measurements: readonly Unnumbered<MeasurementRecord>[]): void {
+  send(at: Moment, measurements: readonly Measurement[]): void {
     if (this.gone) return;
-    const frame = encodeMeasurements(measurements, this.numberOf);
+    const frame = encodeMeasurements(at, measurements);
     if (!this.sendLate() || !writeFrame(this.ring, frame)) this.dropped += measurements.length;
   }
 

@@ -1,3 +1,5 @@
+import type { SparseValues } from '../record.ts';
+
 /**
  * What follows from the class Gram, R x R row-major: products <g_a, g_b> of the gradients of the R classes that a step holds.
  * Everywhere: null is missing (a direction that does not exist, too few examples), NaN is a gradient that is not finite.
@@ -86,13 +88,14 @@ export function spreadColumns(
   values: ArrayLike<number | null>,
   present: ArrayLike<number>,
   classes: number,
-): (number | null)[] {
+): SparseValues {
   const rows = present.length === 0 ? 0 : values.length / present.length;
-  const spread = new Array<number | null>(rows * classes).fill(null);
-  for (let k = 0; k < rows; k++) {
-    for (let j = 0; j < present.length; j++) spread[k * classes + present[j]!] = values[k * present.length + j]!;
+  // As it is for one row: its columns are its places.
+  const places = rows === 1 ? present : new Int32Array(values.length);
+  for (let at = 0, k = 0; rows > 1 && k < rows; k++) {
+    for (let j = 0; j < present.length; j++) (places as Int32Array)[at++] = k * classes + present[j]!;
   }
-  return spread;
+  return { length: rows * classes, places, values };
 }
 
 /** R x R values for all classes, C x C row-major: row and column j go to `present[j]`; the others are missing. */
@@ -100,12 +103,11 @@ export function spreadPairs(
   values: ArrayLike<number | null>,
   present: ArrayLike<number>,
   classes: number,
-): (number | null)[] {
-  const size = present.length;
-  const spread = new Array<number | null>(classes * classes).fill(null);
-  for (let a = 0; a < size; a++) {
+): SparseValues {
+  const places = new Int32Array(values.length);
+  for (let at = 0, a = 0; a < present.length; a++) {
     const row = present[a]! * classes;
-    for (let b = 0; b < size; b++) spread[row + present[b]!] = values[a * size + b]!;
+    for (let b = 0; b < present.length; b++) places[at++] = row + present[b]!;
   }
-  return spread;
+  return { length: classes * classes, places, values };
 }

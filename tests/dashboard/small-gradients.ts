@@ -1,3 +1,4 @@
+import { spread } from '../../src/record.ts';
 import {
   cosinesWith,
   directionalNoise,
@@ -34,15 +35,15 @@ export function measureGradients({ x, y, errors }: Residuals, classes: number, w
       y.reduce((sum, label, i) => sum + (label === c ? product(x[i]!, x[i]!) * product(errors[i]!, errors[i]!) : 0), 0),
     )
     .map((square) => square / x.length ** 2);
-  const spread = (values: ArrayLike<number | null>) => spreadColumns(values, present, classes);
+  const byClass = (values: ArrayLike<number | null>) => spread(spreadColumns(values, present, classes));
   return {
-    'gradient-support': spread(counts).map((count) => count ?? 0),
-    'class-grad-norm': spread(norms),
-    'class-alignment': spread(cosinesWith(along, norms, Math.sqrt(total))),
-    'gradient-share': spread(along.map((dot) => dot / total)),
-    'gradient-signal': spread(meanSquares(norms, counts)),
-    'gradient-noise': spread(directionalNoise(norms, squares, counts)),
-    'class-gradient-dot': spread(along),
+    'gradient-support': byClass(counts).map((count) => count ?? 0),
+    'class-grad-norm': byClass(norms),
+    'class-alignment': byClass(cosinesWith(along, norms, Math.sqrt(total))),
+    'gradient-share': byClass(along.map((dot) => dot / total)),
+    'gradient-signal': byClass(meanSquares(norms, counts)),
+    'gradient-noise': byClass(directionalNoise(norms, squares, counts)),
+    'class-gradient-dot': byClass(along),
     ...(withPairs ? measurePairs(parts, present, classes, x[0]!.length) : {}),
   };
 }
@@ -55,8 +56,8 @@ function measurePairs(parts: readonly Float64Array[], present: readonly number[]
     ),
   );
   return {
-    'class-grad-cosine': spreadPairs(gramCosines(gram, gramNorms(gram, parts.length)), present, classes),
-    'layer-grad-norm': layers.flatMap((norms) => spreadColumns(norms, present, classes)),
+    'class-grad-cosine': spread(spreadPairs(gramCosines(gram, gramNorms(gram, parts.length)), present, classes)),
+    'layer-grad-norm': layers.flatMap((norms) => spread(spreadColumns(norms, present, classes))),
   };
 }
 

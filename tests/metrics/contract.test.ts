@@ -5,6 +5,7 @@ import { declarationOf } from '../../src/metric.ts';
 import { metrics } from '../../src/metrics/index.ts';
 import { classGradientsOf } from '../support/class-gradients.ts';
 import { generator } from '../support/generator.ts';
+import { listed } from '../support/listed.ts';
 
 const classes = 5;
 
@@ -76,7 +77,7 @@ describe.each(metrics.map((metric) => [metric.id, metric] as const))('%s', (_, m
   test('gives as many values as its axes say, all finite or missing, within the bounds of its panels', () => {
     for (const stream of metric.streams) {
       const measured = metric.measure(full(stream));
-      const values = typeof measured === 'number' ? [measured] : Array.from(measured!);
+      const values = listed(measured!);
       const layers = full(stream).gradients!.layers.length;
       const sizes = metric.axes.map((axis) => (axis === 'layer' ? layers : classes));
       expect(values).toHaveLength(sizes.reduce((size, length) => size * length, 1));

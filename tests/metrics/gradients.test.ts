@@ -9,11 +9,13 @@ import { metrics } from '../../src/metrics/index.ts';
 import type { AnyRecord, Unnumbered } from '../../src/record.ts';
 import { windowed } from '../../src/stats/window.ts';
 import { classGradientsOf, dot, type ExampleGradient } from '../support/class-gradients.ts';
+import { listed } from '../support/listed.ts';
+import { recordSink } from '../support/record-sink.ts';
 
 function measure(id: string, gradients: ClassGradients | null, update: WeightUpdate | null = null, classes = 4) {
   const snapshot = new Snapshot({ stream: 'train', step: 0, classes, gradients, update });
   const measured = metrics.find((metric) => metric.id === id)!.measure(snapshot);
-  return measured === null || typeof measured === 'number' ? measured : Array.from(measured);
+  return measured === null || typeof measured === 'number' ? measured : listed(measured);
 }
 
 /** Classes 0 and 2 of four, worked out by hand: g_0 = (3, 4, 0), g_2 = (0, -2, 0), g = (3, 2, 0). */
@@ -133,8 +135,7 @@ describe('shown over a window', () => {
     const history = new RunHistory();
     let seq = 0;
     const add = (record: Unnumbered) => void history.add({ ...record, seq: ++seq } as AnyRecord);
-    const sink = { write: add, send: (records: readonly Unnumbered[]) => records.forEach(add) };
-    const journal = new Journal('run', metrics, sink, () => {});
+    const journal = new Journal('run', metrics, recordSink('run', add), () => {});
     steps.forEach((own, step) => {
       const mean = own.map(({ label, gradient }) => ({ label, gradient: gradient.map((g) => g / own.length) }));
       journal.measure(new Snapshot({ stream: 'train', step, classes: 3, gradients: classGradientsOf(mean) }), null);
@@ -213,8 +214,7 @@ describe('shown over a window', () => {
     const records: AnyRecord[] = [];
     const whole = new RunHistory();
     const add = (record: Unnumbered) => void records.push({ ...record, seq: records.length + 1 } as AnyRecord);
-    const sink = { write: add, send: (of: readonly Unnumbered[]) => of.forEach(add) };
-    const journal = new Journal('run', metrics, sink, () => {});
+    const journal = new Journal('run', metrics, recordSink('run', add), () => {});
     [0.1, 5].forEach((noise, step) => {
       const gradients = classGradientsOf(one(noise));
       journal.measure(new Snapshot({ stream: 'train', step, classes: 3, gradients }), null);

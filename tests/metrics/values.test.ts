@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Snapshot } from '../../src/capture/snapshot.ts';
 import { metrics } from '../../src/metrics/index.ts';
+import { listed } from '../support/listed.ts';
 
 /** Six examples of three classes, worked out by hand; class 2 has no example. */
 const examples = {
@@ -18,7 +19,7 @@ const examples = {
 const snapshot = new Snapshot({ stream: 'probe', step: 0, classes: 3, loss: 3.25, examples });
 const measure = (id: string, of = snapshot) => {
   const measured = metrics.find((metric) => metric.id === id)!.measure(of);
-  return measured === null || typeof measured === 'number' ? measured : Array.from(measured);
+  return measured === null || typeof measured === 'number' ? measured : listed(measured);
 };
 
 describe('by hand', () => {

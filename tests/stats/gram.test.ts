@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { spread } from '../../src/record.ts';
 import {
   cosinesWith,
   directionalNoise,
@@ -143,16 +144,20 @@ test('the largest norm is the first of equal ones; there is none among zeros, Na
 
 describe('spreading over the classes', () => {
   test('leaves absent classes missing and takes NaN as a value', () => {
-    expect(spreadColumns([1, null, NaN, 4], [1, 3], 4)).toEqual([null, 1, null, null, null, NaN, null, 4]);
-    expect(spreadPairs([1, 2, 3, 4], [0, 2], 3)).toEqual([1, null, 2, null, null, null, 3, null, 4]);
-    expect(spreadColumns([], [], 3)).toEqual([]);
+    expect(spread(spreadColumns([1, null, NaN, 4], [1, 3], 4))).toEqual([null, 1, null, null, null, NaN, null, 4]);
+    expect(spread(spreadColumns([1, 2], [1, 3], 4))).toEqual([null, 1, null, 2]);
+    expect(spread(spreadPairs([1, 2, 3, 4], [0, 2], 3))).toEqual([1, null, 2, null, null, null, 3, null, 4]);
+    expect(spread(spreadColumns([], [], 3))).toEqual([]);
   });
 
   test('of 1,000 classes holds just the 3 that are present', () => {
     const present = [7, 500, 999];
     const matrix = spreadPairs([1, 2, 3, 4, 5, 6, 7, 8, 9], present, 1000);
-    expect(matrix).toHaveLength(1_000_000);
-    const seen = matrix.flatMap((value, i) => (value === null ? [] : [[Math.floor(i / 1000), i % 1000, value]]));
+    expect(matrix.length).toBe(1_000_000);
+    expect(matrix.values).toHaveLength(9);
+    const seen = spread(matrix).flatMap((value, i) =>
+      value === null ? [] : [[Math.floor(i / 1000), i % 1000, value]],
+    );
     expect(seen).toEqual(present.flatMap((a, i) => present.map((b, j) => [a, b, 3 * i + j + 1])));
   });
 });
