@@ -21,7 +21,7 @@ const TIMED: readonly (readonly [file: string, type: string, methods: readonly s
   ['recorder', 'Recorder', ['opening', 'forward'], 'forward'],
   ['capture/gradient-watch', 'GradientWatch', ['opening', 'forward'], 'walk'],
   ['capture/sums/native', 'NativeSums', ['product', 'sum', 'segments', 'masked', 'filter', 'sink'], 'sums'],
-  ['recorder', 'Recorder', ['backward'], 'finish'],
+  ['recorder', 'Recorder', ['backward', 'updating'], 'finish'],
   ['recorder', 'Recorder', ['end'], 'metrics'],
 ];
 

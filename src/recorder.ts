@@ -122,6 +122,10 @@ export class Recorder implements StepListener {
     this.variables = [];
   }
 
+  updating(gradients: readonly TapeTensor[]): void {
+    this.watching((watch) => watch.updating(gradients));
+  }
+
   end(step: number): void {
     const { batches, due } = this;
     this.batches = new StepBatches();

@@ -85,7 +85,12 @@ export class GradientWatch {
   backward(gradients: Gradients, variables: readonly TapeTensor[], again: Again): void {
     if (!this.measured) return;
     this.gram.finish(gradients, again);
-    this.updates.backward(gradients, variables, this.due);
+    if (this.due) this.updates.keep(variables);
+  }
+
+  /** The optimizer is about to make an update of these gradients. */
+  updating(gradients: readonly TapeTensor[]): void {
+    if (this.measured) this.updates.updating(gradients);
   }
 
   /** The pass is over, also when something threw. */

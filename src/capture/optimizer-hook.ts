@@ -1,7 +1,9 @@
+import type { TapeTensor } from './engine/tape.ts';
+
 /** Told about the updates of one optimizer. */
 export interface OptimizerListener {
-  /** Before the weights change. */
-  beforeUpdate(): void;
+  /** Before the weights change, with the gradients that the optimizer got. */
+  beforeUpdate(gradients: readonly TapeTensor[]): void;
   /** The weights have changed. */
   afterUpdate(): void;
   /** The update threw: the weights are as they were, or worse. */
@@ -57,7 +59,8 @@ function coverOf(optimizer: Optimizer): Cover {
   });
   const uncoverApply = override(optimizer, 'applyGradients', (apply) => {
     return function (this: unknown, ...args) {
-      for (const listener of listeners) listener.beforeUpdate();
+      const gradients = gradientsIn(args[0]);
+      for (const listener of listeners) listener.beforeUpdate(gradients);
       let result: unknown;
       try {
         result = apply.apply(this, args);
@@ -74,6 +77,12 @@ function coverOf(optimizer: Optimizer): Cover {
     uncoverApply();
   };
   return { listeners, restore };
+}
+
+/** What `applyGradients` was given: tensors by the names of their weights, or a list of both. */
+function gradientsIn(given: unknown): TapeTensor[] {
+  const tensors = Array.isArray(given) ? given.map((one) => one?.tensor) : Object.values(given ?? {});
+  return tensors.filter((one) => one !== null && one !== undefined);
 }
 
 /** Covers a method of one object; the returned function uncovers it, unless somebody else has covered it since. */

@@ -18,6 +18,8 @@ export interface StepListener {
   backward(gradients: Gradients, again: Again): void;
   /** The pass is over, also when something threw. */
   closed(): void;
+  /** The optimizer is about to update the weights by these gradients. */
+  updating(gradients: readonly TapeTensor[]): void;
   /** The weights were updated: `step` is over. */
   end(step: number): void;
   /** The update threw: what was seen of this step is void. */
@@ -152,8 +154,9 @@ export class TrainingHook implements GradientListener, OptimizerListener {
     this.stopUpdates = listenToOptimizer(current, this);
   }
 
-  beforeUpdate(): void {
+  beforeUpdate(gradients: readonly TapeTensor[]): void {
     this.begin();
+    this.listener.updating(gradients);
   }
 
   afterUpdate(): void {

@@ -15,8 +15,7 @@ export class UpdateWatch {
   private readonly readback: Readback;
   /** Weights as they were before the update: second handles on the same data, which the update leaves alone. */
   private before = new Map<TapeTensor, TapeTensor>();
-  private passes = 0;
-  /** Of the gradient. */
+  /** Of the gradient; null before the update. */
   private square: Square = null;
 
   constructor(tf: TfLike, readback: Readback) {
@@ -25,17 +24,17 @@ export class UpdateWatch {
     this.readback = readback;
   }
 
-  /** After a backward pass; `due`: the weights are kept to be compared with those after the update. */
-  backward(gradients: readonly (TapeTensor | null)[], variables: readonly TapeTensor[], due: boolean): void {
-    this.passes++;
-    const known = gradients.filter((gradient) => gradient !== null);
-    // Out of several passes the optimizer gets what the training loop makes of them.
-    this.forget();
-    if (this.passes === 1) this.square = this.squareOf(known);
-    if (!due) return;
+  /** After a backward pass: its weights are to be compared with those after the update. */
+  keep(variables: readonly TapeTensor[]): void {
     for (const variable of variables) {
       if (!this.before.has(variable)) this.before.set(variable, this.ops.keep(variable.clone()) as TapeTensor);
     }
+  }
+
+  /** Before the update, with what the optimizer makes it of: one pass' gradient, or whatever the loop made of several. */
+  updating(gradients: readonly TapeTensor[]): void {
+    this.forget();
+    this.square = this.squareOf(gradients);
   }
 
   /** By how much each weight has moved; null if none was kept. The caller disposes them. */
@@ -54,6 +53,7 @@ export class UpdateWatch {
     moves: ReadonlyMap<object, TapeTensor> | null,
     measured: (weight: object) => boolean,
   ): WeightUpdate | Promise<WeightUpdate> {
+    if (moves === null && !isTensor(this.square)) return this.gradientOnly(this.square);
     const of = [...(moves ?? [])].filter(([weight]) => measured(weight));
     const [all, some, old] = [[...(moves?.values() ?? [])], of.map(([, move]) => move), [...this.before.values()]];
     const square = (tensors: readonly TapeTensor[]) => (moves === null ? null : this.squareOf(tensors));
@@ -65,10 +65,15 @@ export class UpdateWatch {
     return read instanceof Promise ? read.then(normsOf) : normsOf(read);
   }
 
+  /** The commonest case, where nothing has to be read. */
+  private gradientOnly(square: number | null): WeightUpdate {
+    this.abandon();
+    return normsOf([square, null, null, null]);
+  }
+
   abandon(): void {
     for (const old of this.before.values()) old.dispose();
     this.before.clear();
-    this.passes = 0;
     this.forget();
   }
 
@@ -79,7 +84,7 @@ export class UpdateWatch {
 
   private squareOf(tensors: readonly TapeTensor[]): Square {
     const native = nativeOf(this.tf);
-    if (native !== null) {
+    if (native !== null && tensors.every(({ dtype }) => dtype === 'float32')) {
       return tensors.reduce((sum, one) => sum + (native.simd.squareSum!(native.address(one), one.size) as number), 0);
     }
     const { ops } = this;

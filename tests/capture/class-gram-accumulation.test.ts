@@ -13,6 +13,7 @@ import {
   valuesOf,
   weight,
 } from '../support/raw-loop.ts';
+import { recording } from '../support/recording.ts';
 import { tf, wasm } from '../support/tensorflow.ts';
 
 const CLASSES = 4;
@@ -213,6 +214,57 @@ describe.each(['wasm', 'cpu'])('gradients of several batches added up before an 
     });
     expect(measured(course, turns)).toEqual([false, true, true, false, true]);
   });
+});
+
+describe.each(['wasm', 'cpu'])('the norm of the gradient, on %s', (backend) => {
+  beforeEach(async () => {
+    await wasm();
+    await tf.setBackend(backend);
+  });
+
+  type Given = tf.NamedTensorMap | { name: string; tensor: tf.Tensor }[];
+  const forms: [string, number, (sums: tf.NamedTensorMap) => Given][] = [1, 3].flatMap((passes) => [
+    ['by name', passes, (sums) => sums],
+    ['as a list', passes, (sums) => Object.entries(sums).map(([name, tensor]) => ({ name, tensor }))],
+  ]);
+  test.each(forms)(
+    'is that of what the optimizer got: %s, out of %i passes, scaled by the loop',
+    async (_, count, form) => {
+      const batches = batchesOf(BATCHES.slice(0, count));
+      const optimizer = tf.train.sgd(0.1);
+      const { monitor, of } = await recording(tf, null, {
+        optimizer,
+        numClasses: CLASSES,
+        outputs: 'logits',
+        budget: 1,
+      });
+      const expected: number[] = [];
+      const before = tf.memory().numTensors;
+      for (let step = 0; step < 3; step++) {
+        const passes = batches.map((one) => gradientsOf(one, (p, y) => monitor.observe(p, y)));
+        const sums = Object.fromEntries(
+          Object.keys(passes[0]!).map((name) => [
+            name,
+            tf.tidy(() => tf.mul(0.5, tf.addN(passes.map((g) => g[name]!)))),
+          ]),
+        );
+        const all = Object.values(sums).flatMap((sum) => [...sum.dataSync()]);
+        expected.push(Math.sqrt(all.reduce((total, value) => total + value * value, 0)));
+        optimizer.applyGradients(form(sums));
+        tf.dispose([...passes, sums]);
+      }
+      await monitor.close();
+      expect(tf.memory().numTensors).toBe(before);
+      const norms = of('model/gradient-norm');
+      expect(norms.map(({ step }) => step)).toEqual([0, 1, 2]);
+      expect(
+        distance(
+          norms.map(({ values }) => values[0]!),
+          expected,
+        ),
+      ).toBeLessThan(1e-5);
+    },
+  );
 });
 
 describe('whatever computes the gradients of a step', () => {
