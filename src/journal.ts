@@ -68,8 +68,8 @@ interface Entry {
 
 /** Applies metrics to snapshots and writes what they say: a declaration before the first measurement, then the values. */
 export class Journal {
-  /** Called with every record while anybody listens. */
-  readonly listeners = new Set<(record: ShownRecord) => void>();
+  /** Who hears every record, and what the user knows them as. */
+  private readonly listeners = new Map<(record: ShownRecord) => void, string>();
   private readonly entries = new Map<string, Entry[]>();
   private readonly run: string;
   private readonly metrics: readonly Metric[];
@@ -83,6 +83,11 @@ export class Journal {
     this.metrics = metrics;
     this.sink = sink;
     this.report = report;
+  }
+
+  /** Calls `listener` with every record from now on; `name`: what to call it where it throws. */
+  listen(listener: (record: ShownRecord) => void, name: string): void {
+    this.listeners.set(listener, name);
   }
 
   /** Measures every metric of the snapshot's stream. */
@@ -111,25 +116,24 @@ export class Journal {
 
   write(record: Exclude<Unnumbered, { readonly kind: 'measurement' }>): void {
     this.sink.write(record);
-    for (const listener of this.listeners) this.tell(listener, record);
+    this.tell(record);
   }
 
   send(at: Moment, measurements: readonly Measurement[]): void {
     this.sink.send(at, measurements);
     if (this.listeners.size === 0) return;
     for (const measurement of measurements) {
-      const shown = shownOf(this.run, at, measurement);
-      for (const listener of this.listeners) this.tell(listener, shown);
+      this.tell(shownOf(this.run, at, measurement));
     }
   }
 
   /** Counts an error of the monitor; the first of each kind is told. Training goes on. */
-  trouble(what: string, error: unknown): void {
+  trouble(what: string, error: unknown, happened = 'failed and is not measured'): void {
     const count = (this.troubles.get(what) ?? 0) + 1;
     this.troubles.set(what, count);
     if (count > 1) return;
     const message = error instanceof Error ? error.message : String(error);
-    this.report(`${what} failed and is not measured; training goes on. ${message}`);
+    this.report(`${what} ${happened}; training goes on. ${message}`);
   }
 
   /** Says once that the batches carry no labels. */
@@ -164,11 +168,13 @@ export class Journal {
     }
   }
 
-  private tell(listener: (record: ShownRecord) => void, record: ShownRecord): void {
-    try {
-      listener(record);
-    } catch (error) {
-      this.trouble("A listener of monitor.on('record')", error);
+  private tell(record: ShownRecord): void {
+    for (const [listener, name] of this.listeners) {
+      try {
+        listener(record);
+      } catch (error) {
+        this.trouble(name, error, 'failed');
+      }
     }
   }
 

@@ -115,7 +115,7 @@ export class LiveMonitor implements DrivenMonitor {
   }
 
   on(event: 'record' | 'alert', listener: ((record: ShownRecord) => void) & ((alert: AlertRecord) => void)): Monitor {
-    if (event === 'record') this.parts.journal.listeners.add(listener);
+    if (event === 'record') this.parts.journal.listen(listener, "A listener of monitor.on('record')");
     else this.parts.alertListeners.add(listener);
     return this;
   }

@@ -1,5 +1,5 @@
 import { classifierRows } from './capture/classifier.ts';
-import { Decoder, type Read } from './capture/decoder.ts';
+import { Decoder } from './capture/decoder.ts';
 import type { Again, Gradients } from './capture/engine/gradients.ts';
 import { stopTraining } from './capture/engine/model.ts';
 import type { TapeTensor } from './capture/engine/tape.ts';
@@ -8,8 +8,9 @@ import { GradientWatch } from './capture/gradient-watch.ts';
 import { both, isHere, type Later } from './capture/later.ts';
 import type { Batch } from './capture/loss-hook.ts';
 import { Readback } from './capture/readback.ts';
-import { type Examples, Snapshot } from './capture/snapshot.ts';
+import { Snapshot } from './capture/snapshot.ts';
 import { StepBatches } from './capture/step-batches.ts';
+import { TrainingDecoder } from './capture/training-decoder.ts';
 import type { StepListener } from './capture/training-hook.ts';
 import { Turns } from './capture/turns.ts';
 import { Epochs } from './epoch.ts';
@@ -24,6 +25,7 @@ export class Recorder implements StepListener {
   spent = 0;
   private readonly readback: Readback;
   private readonly decoder: Decoder;
+  private readonly training: TrainingDecoder;
   private readonly gradients: GradientWatch | null;
   /** Of `spent`, what gradients took since the last step ended. */
   private onGradients = 0;
@@ -44,6 +46,7 @@ export class Recorder implements StepListener {
     this.turns = new Turns((error) => options.journal.trouble('A measurement', error));
     this.readback = new Readback(options.tf);
     this.decoder = new Decoder(options.classes, options.outputs);
+    this.training = new TrainingDecoder(this.decoder, options.classes, options.report);
     const [{ budget }, { readback }] = [options, this];
     const failed = (error: unknown) => options.journal.trouble('The gradients', error);
     this.gradients = budget === null ? null : new GradientWatch({ ...options, budget, readback, failed });
@@ -94,14 +97,15 @@ export class Recorder implements StepListener {
     this.watching((gradients) => gradients.opening());
   }
 
-  forward(batches: readonly Batch[], loss: TapeTensor, variables: readonly TapeTensor[]): void {
+  forward(shown: readonly Batch[], loss: TapeTensor, variables: readonly TapeTensor[]): void {
     this.variables = variables;
     let labels: Int32Array | null = null;
+    let batches: readonly (Batch | null)[] = [];
     this.work('The batch', () => {
+      batches = shown.map((batch) => this.training.alive(batch));
       if (batches.length === 0) this.options.journal.unlabelled();
-      const decode = (labels: Read, outputs: Read, losses: Read | null) => this.decode(labels, outputs, losses);
       for (const batch of batches.length === 0 ? [null] : batches) {
-        const read = this.batches.add(batch, loss, this.readback, decode);
+        const read = this.batches.add(batch, loss, this.readback, this.training);
         if (read === null) this.missed++;
         else if (isHere(read)) labels = read.examples?.labels ?? null;
       }
@@ -198,21 +202,6 @@ export class Recorder implements StepListener {
       interval: this.gradients?.interval ?? null,
     };
     journal.measure(new Snapshot({ stream: 'monitor', step, classes, monitor }), epoch);
-  }
-
-  private decode(labels: Read, outputs: Read, losses: Read | null): Examples | null {
-    const decoded = this.decoder.decode(labels, outputs, losses);
-    if (typeof decoded === 'string') {
-      this.options.report(`${decoded} The classes of the training batches are not measured.`);
-      return null;
-    }
-    if (decoded.stray !== null) {
-      const last = this.options.classes - 1;
-      this.options.report(
-        `Expected labels between 0 and ${last} in the training batches, got ${decoded.stray}: such examples are left out of the figures.`,
-      );
-    }
-    return decoded.examples;
   }
 
   /** Runs `use` in its turn; null: the device had no room. */

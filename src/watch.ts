@@ -93,7 +93,7 @@ async function assemble(
   }
   const metrics = [...(selection.metrics ?? allMetrics), ...(options.metrics ?? [])];
   const journal = new Journal(run, metrics, link ?? NOWHERE, report);
-  if (selection.onRecord) journal.listeners.add(selection.onRecord);
+  if (selection.onRecord) journal.listen(selection.onRecord, 'onRecord');
   writeRun(journal, run, tf, { ...options, config }, classNames);
   const classes = classNames.length;
   const budget = budgetOf(metrics, options);

@@ -10,7 +10,7 @@ function listening(of = metrics) {
   const records: ShownRecord[] = [];
   const sentences: string[] = [];
   const journal = new Journal('run', of, { write: () => {}, send: () => {} }, (sentence) => sentences.push(sentence));
-  journal.listeners.add((record) => records.push(record));
+  journal.listen((record) => records.push(record), 'A listener');
   const measured = (step: number) =>
     records.flatMap((r) => (r.kind === 'measurement' && r.step === step ? [r.metric] : []));
   const declared = (id: string) => records.find((r) => r.kind === 'metric' && r.body.id === id);
@@ -58,6 +58,19 @@ describe('what is measured on schedule', () => {
     const { journal } = listening([probing]);
     for (const step of [0, 1, 2]) journal.measure(at(step, { due: step === 2 }), null);
     expect(asked).toEqual([2]);
+  });
+});
+
+describe('a listener that throws', () => {
+  test('is named as the user has passed it, once, and the others hear on', () => {
+    const { journal, sentences, measured } = listening();
+    const broken = () => {
+      throw new Error('mine');
+    };
+    journal.listen(broken, 'onRecord');
+    for (const step of [0, 1]) journal.measure(at(step), null);
+    expect(sentences).toEqual(['onRecord failed; training goes on. mine']);
+    expect(measured(1)).toEqual(measured(0));
   });
 });
 

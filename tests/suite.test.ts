@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import type { TrainingCallback } from '../src/callbacks.ts';
 import type { ShownRecord } from '../src/journal.ts';
 import { type CallbackOptions, callbacks, classGradients, classMetrics, initialGuesses } from '../src/suite.ts';
@@ -133,6 +133,21 @@ describe('one line in fit', () => {
     await expect(once([failing])).rejects.toThrow('mine');
     await once([]);
     expect(ends).toEqual(['failed', 'finished']);
+  });
+
+  test('an onRecord that throws is named in one sentence, and training goes on', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const { xs, ys } = blobs([40, 20, 4]);
+    const model = net(3);
+    model.compile({ optimizer: tf.train.sgd(0.1), loss: 'categoricalCrossentropy' });
+    const onRecord = () => {
+      throw new Error('mine');
+    };
+    const history = await model.fit(xs, ys, { verbose: 0, callbacks: classMetrics(tf, { onRecord }) as never });
+    const sentences = warn.mock.calls.map(([sentence]) => sentence);
+    warn.mockRestore();
+    expect(history.epoch).toHaveLength(1);
+    expect(sentences).toEqual(['classwatch: onRecord failed; training goes on. mine']);
   });
 
   test('without onRecord it stores the run and prints the link to the page', async () => {

@@ -9,6 +9,12 @@ export interface Batch {
   readonly losses: TensorLike | null;
 }
 
+/** Which tensors of the batch the user has disposed already; null: none. */
+export function goneOf({ labels, predictions }: Batch): 'labels' | 'predictions' | null {
+  if (labels.isDisposed) return 'labels';
+  return predictions.isDisposed ? 'predictions' : null;
+}
+
 /**
  * Shows labels, predictions and losses of output `output` whenever the model computes its loss, until the returned
  * function is called. The loss functions are replaced only for that time: validation, which calls the same functions

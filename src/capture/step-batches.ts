@@ -12,7 +12,10 @@ export interface StepExamples {
   readonly loss: number | null;
 }
 
-type Decode = (labels: Read, outputs: Read, losses: Read | null) => Examples | null;
+/** Makes examples of what was read; null where it does not fit. */
+interface Decodes {
+  decode(labels: Read, outputs: Read, losses: Read | null): Examples | null;
+}
 
 export interface ReadBatch {
   readonly examples: Examples | null;
@@ -28,14 +31,14 @@ export class StepBatches {
     batch: Batch | null,
     loss: TensorLike,
     readback: Readback,
-    decode: Decode,
+    decoder: Decodes,
   ): ReadBatch | Promise<ReadBatch> | null {
     const reading = readback.read(batch === null ? [loss] : [loss, ...tensorsOf(batch)]);
     if (reading === null) return null;
     const shapes = batch === null ? null : tensorsOf(batch).map((tensor) => tensor.shape.slice());
     const finish = ([value, ...rest]: TensorData[]): ReadBatch => {
       const [labels, outputs, losses = null] = rest.map((data, i): Read => ({ data, shape: shapes![i]! }));
-      return { loss: value![0]!, examples: shapes === null ? null : decode(labels!, outputs!, losses) };
+      return { loss: value![0]!, examples: shapes === null ? null : decoder.decode(labels!, outputs!, losses) };
     };
     const read = Array.isArray(reading) ? finish(reading) : reading.then(finish);
     this.batches.push(read);
