@@ -5,7 +5,6 @@ import { FUSED_BINARY, SIMD_BINARY } from './simd-binary.ts';
 export interface Simd {
   readonly [name: string]: (...args: number[]) => void;
   readonly squareSum: (from: number, length: number) => number;
-  readonly distanceSquare: (a: number, b: number, length: number) => number;
   readonly dotProduct: (a: number, b: number, length: number) => number;
 }
 

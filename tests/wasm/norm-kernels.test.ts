@@ -18,18 +18,13 @@ describe('sums over many values', () => {
   const ofTwo = (n: number, seed: number) => [uniform([n], seed).values, uniform([n], seed + 1).values] as const;
   const check = (a: Float32Array, b: Float32Array) => {
     const [left, right] = [put('a', a), put('b', b)];
-    const difference = new Float64Array(a.length);
-    for (let i = 0; i < a.length; i++) difference[i] = a[i]! - b[i]!;
     const { simd } = native;
     const norm = Math.sqrt(dot(a, a) * dot(b, b));
     expect(Math.abs(simd.squareSum(left.at, a.length) / dot(a, a) - 1)).toBeLessThan(TOLERANCE);
-    expect(Math.abs(simd.distanceSquare(left.at, right.at, a.length) / dot(difference, difference) - 1)).toBeLessThan(
-      TOLERANCE,
-    );
     expect(Math.abs(simd.dotProduct(left.at, right.at, a.length) - dot(a, b)) / norm).toBeLessThan(TOLERANCE);
   };
 
-  test('squareSum, distanceSquare and dotProduct are right to 1e-6', () => {
+  test('squareSum and dotProduct are right to 1e-6', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 200 }), fc.integer({ min: 1, max: 1 << 20 }), (n, seed) => {
         const [a, b] = ofTwo(n, seed) as readonly [Float32Array, Float32Array];

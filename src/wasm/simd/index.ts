@@ -6,7 +6,7 @@ export { correlate, correlateNarrow, frame } from './correlation';
 export { depthwiseFilter, depthwiseInput, unframe } from './depthwise';
 export { adam, step } from './elementwise';
 export { filterGradient, filterGradientByClass } from './filter-gradient';
-export { addTo, distanceSquare, dotProduct, squareSum } from './norm';
+export { addTo, dotProduct, squareSum } from './norm';
 export { packColumns } from './panel';
 export { maxPool } from './pooling';
 export { product } from './product';

@@ -36,41 +36,6 @@ export function squareSum(from: usize, n: i32): f64 {
   return dotProduct(from, from, n);
 }
 
-@inline
-function squareAdd(sum: v128, a: v128, b: v128): v128 {
-  const difference = f32x4.sub(a, b);
-  return multiplyAdd(sum, difference, difference);
-}
-
-/** Sum of (a_i - b_i)^2 over n float32 values. */
-export function distanceSquare(a: usize, b: usize, n: i32): f64 {
-  let sum: f64 = 0;
-  const whole = n & ~15;
-  for (let start = 0; start < whole; start += BLOCK) {
-    let s0 = f32x4.splat(0);
-    let s1 = s0;
-    let s2 = s0;
-    let s3 = s0;
-    const end = a + ((<usize>min(BLOCK, whole - start)) << 2);
-    while (a < end) {
-      s0 = squareAdd(s0, v128.load(a), v128.load(b));
-      s1 = squareAdd(s1, v128.load(a, 16), v128.load(b, 16));
-      s2 = squareAdd(s2, v128.load(a, 32), v128.load(b, 32));
-      s3 = squareAdd(s3, v128.load(a, 48), v128.load(b, 48));
-      a += 64;
-      b += 64;
-    }
-    sum += sumLanesWide(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)));
-  }
-  for (let i = whole; i < n; i++) {
-    const difference = <f64>load<f32>(a) - <f64>load<f32>(b);
-    sum += difference * difference;
-    a += 4;
-    b += 4;
-  }
-  return sum;
-}
-
 /** Adds n float32 values to others. */
 export function addTo(from: usize, n: i32, to: usize): void {
   const whole = to + ((<usize>(n & ~3)) << 2);
