@@ -17,6 +17,8 @@ export interface KernelCall {
  */
 export interface KernelListener {
   before(name: string, inputs: KernelCall['inputs'], attrs: KernelCall['attrs']): void;
+  /** What the kernel would compute, in its place: it does not run then, and `after` is not called. Null: it runs. */
+  answer?(name: string, inputs: KernelCall['inputs'], attrs: KernelCall['attrs']): TapeTensor | null;
   after?(name: string, inputs: KernelCall['inputs'], attrs: KernelCall['attrs'], output: TapeTensor): void;
 }
 
@@ -44,6 +46,8 @@ export class Kernels {
       kernels.listener = null;
       try {
         listener.before(name, inputs, attrs ?? NONE);
+        const answer = listener.answer?.(name, inputs, attrs ?? NONE) ?? null;
+        if (answer !== null) return answer;
         const output = original.call(engine, name, inputs, attrs);
         if (!Array.isArray(output)) listener.after?.(name, inputs, attrs ?? NONE, output);
         return output;
