@@ -67,6 +67,8 @@ export interface Operations {
   oneHot(indices: TensorLike, depth: number): TapeTensor;
   tensor(values: ArrayLike<number>, shape: readonly number[], dtype: string): TapeTensor;
   zeros(shape: readonly number[]): TapeTensor;
+  /** Made by the backend itself. */
+  fill(shape: readonly number[], value: number): TapeTensor;
 }
 
 /** The operations of this copy of tfjs. */

@@ -53,6 +53,11 @@ export class NativeRows {
     return at;
   }
 
+  /** Whether there may be room for so many values. */
+  fits(values: number): boolean {
+    return values * FLOAT <= MAX_ROWS_BYTES;
+  }
+
   /** Room for float32 zeros. Throws a RangeError beyond MAX_ROWS_BYTES. */
   cleared(name: string, values: number): number {
     const at = this.room(name, values);
@@ -84,7 +89,7 @@ export class NativeRows {
   }
 
   private room(name: string, values: number): number {
-    if (values * FLOAT > MAX_ROWS_BYTES) {
+    if (!this.fits(values)) {
       throw new RangeError(
         `Expected at most ${MAX_ROWS_BYTES >> 20} MiB for the gradients of one weight by class or example, ` +
           `got ${Math.ceil((values * FLOAT) / 2 ** 20)}: take smaller batches to measure it.`,

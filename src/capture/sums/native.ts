@@ -7,6 +7,7 @@ import type { Later } from '../later.ts';
 import type { Offload } from '../offload.ts';
 import type { Piece } from '../plan.ts';
 import { BiasSums } from './bias-sums.ts';
+import { ClassProducts, type ClassRows } from './class-products.ts';
 import { GhostProducts } from './ghost-products.ts';
 import { FLOAT, NativeRows } from './native-rows.ts';
 import { NativeTotals } from './native-totals.ts';
@@ -17,6 +18,8 @@ const DOUBLE = 8;
 
 /** Class sums of one backward pass in SIMD, inside the memory of the wasm backend. Nothing is read back but the Grams. */
 export class NativeSums {
+  /** Of dense layers. */
+  readonly classProducts: ClassProducts;
   private readonly native: Native;
   private readonly pieces: readonly Piece[];
   private readonly groups: Groups;
@@ -52,6 +55,7 @@ export class NativeSums {
     this.totals = new NativeTotals(native, pieces.length, this.rows, this.examples);
     this.rooms = new NativeRows(native, pieces, this.rows, this.examples, kept);
     this.rowOfAt = this.rooms.put('row-of', groups.rowOf);
+    this.classProducts = new ClassProducts(native, groups, this.rooms, offload !== null);
     this.ghosts = new GhostProducts(native, groups, this.rowOfAt, this.totals, offload);
     this.biases = new BiasSums(ops, groups, this.ghosts, {
       reserve: (piece) => this.rooms.reserve(piece),
@@ -61,7 +65,7 @@ export class NativeSums {
 
   /** dW = X^T D: x [examples * per, din], d [examples * per, dout]. */
   product(piece: number, x: TapeTensor, d: TapeTensor, din: number, dout: number, spread: Spread): boolean {
-    const { native, examples, rows } = this;
+    const { native, examples } = this;
     if (!native.has(x) || !native.has(d)) return false;
     const [from, by] = [native.address(x), native.address(d)];
     const size = din * dout;
@@ -75,25 +79,16 @@ export class NativeSums {
       this.foldExamples(piece, each);
       return true;
     }
-    const ghost = (examples ** 2 / 2) * (din + dout);
-    const matrices = examples * size + (rows ** 2 / 2) * size + rows * size;
-    if (this.kept === null && ghost < matrices) {
+    if (this.kept === null && !this.classProducts.areCheaper(din, dout, false)) {
       const withFactor = this.biases.pays(dout);
       this.ghosts.add(piece, { x: from, d: by, din, dout }, withFactor);
       if (withFactor) this.biases.formed(piece, d.dataId);
-    } else this.classProducts(piece, from, by, din, dout);
-    return true;
-  }
-
-  private classProducts(piece: number, x: number, d: number, din: number, dout: number): void {
-    const { native, examples, rows } = this;
-    const order = this.rooms.put('order', this.groups.order);
-    const starts = this.rooms.put('starts', this.groups.starts);
-    const room = native.room('gathered', examples * (din + dout) * FLOAT);
+      return true;
+    }
     const weights = this.rooms.ofClasses(piece);
-    const squares = this.totals.squaresOf(piece);
-    native.simd.classProducts!(x, d, examples, din, dout, order, starts, rows, weights, squares, room);
+    this.classProducts.add(from, by, din, dout, { weights, squares: this.totals.squaresOf(piece) });
     this.fold(piece, weights);
+    return true;
   }
 
   /** Sum over rows: x [examples * per, size of the piece]. */
@@ -127,14 +122,18 @@ export class NativeSums {
   }
 
   /** Takes over what a kernel left in a sink. */
-  filter(piece: number, { weights, squares, taken }: ClassSink): boolean {
-    if (!taken || this.isShared(piece)) return taken;
+  filter(piece: number, sink: ClassSink): boolean {
+    if (sink.taken && !this.isShared(piece)) this.take(piece, sink);
+    return sink.taken;
+  }
+
+  /** Takes over class rows that were formed elsewhere. */
+  take(piece: number, { weights, squares }: ClassRows): void {
     const total = this.totals.squaresIn(piece);
     this.native.doubles(squares, this.examples).forEach((square, i) => {
       total[i]! += square;
     });
     this.fold(piece, weights);
-    return true;
   }
 
   /** Row sums by id: values [examples * per, width], ids [examples * per] in 0..size / width - 1. Sparse: only rows that occur. */
