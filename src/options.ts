@@ -38,6 +38,13 @@ export interface WatchOptions {
    * the same, and come a step later. Default false.
    */
   readonly offload?: boolean;
+  /**
+   * Where the gradients of single classes of a dense layer are formed, training gets their sum instead of computing the
+   * product a second time, which with large batches saves most of what measuring costs. The weights then differ from those
+   * of an unmonitored training by the rounding of float32 (some 1e-7, relative), which is why it is off by default. On the
+   * wasm backend only; steps that check themselves compute their own product all the same. Default false.
+   */
+  readonly absorb?: boolean;
   /** Folder of the runs; default 'runs'. */
   readonly logdir?: string;
   /** A classwatch server elsewhere; then nothing is stored or served here. */
@@ -76,6 +83,7 @@ const KINDS: { readonly [K in keyof Required<WatchOptions>]: Kind } = {
   schedule: 'function',
   budget: 'number',
   offload: 'boolean',
+  absorb: 'boolean',
   logdir: 'string',
   url: 'string',
   token: 'string',

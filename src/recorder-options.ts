@@ -21,6 +21,8 @@ export interface RecorderOptions {
   readonly budget: number | null;
   /** Another thread for part of them; the recorder closes it. */
   readonly offload: Offload | null;
+  /** Whether training may get sums over classes in place of its own products. */
+  readonly absorb: boolean;
   /** Whether the sets are also evaluated at the end of each epoch and of the run. */
   readonly atEnds: boolean;
   /** Asked after each step: whether fit should stop. */

@@ -98,7 +98,7 @@ async function assemble(
   const classes = classNames.length;
   const budget = budgetOf(metrics, options);
   const offload = await openOffload(tf, budget, options, report);
-  const { outputs = 'auto', predict = null, schedule = logSpaced() } = options;
+  const { outputs = 'auto', predict = null, schedule = logSpaced(), absorb = false } = options;
   const recorder: Recorder = new Recorder({
     tf,
     model,
@@ -111,6 +111,7 @@ async function assemble(
     journal,
     budget,
     offload,
+    absorb,
     atEnds: !selection.scheduleOnly,
     dropped: () => (link?.dropped ?? 0) + troubles,
     shouldStop: () => link?.shouldStop ?? false,

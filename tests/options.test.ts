@@ -26,6 +26,7 @@ test.each([
   [{ budget: 5 }, /^Expected budget to be a share of training time above 0 and up to 1, got 5: /],
   [{ budget: NaN }, /^Expected budget to be a share of training time above 0 and up to 1, got NaN: /],
   [{ budget: '5%' }, /^Expected the option budget to be a number, got a string\.$/],
+  [{ absorb: 'yes' }, /^Expected the option absorb to be a boolean, got a string\.$/],
   [{ name: 5 }, /^Expected the option name to be a string, got a number\.$/],
   [{ schedule: 10 }, /^Expected the option schedule to be a function, got a number\.$/],
   [{ stopOn: ['predicton-collapse'] }, /got 'predicton-collapse': did you mean 'prediction-collapse'\?$/],

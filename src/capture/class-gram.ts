@@ -21,7 +21,7 @@ import type { Batch } from './loss-hook.ts';
 import { MOVING } from './moves.ts';
 import type { Offload } from './offload.ts';
 import { Pass } from './pass.ts';
-import { DIFFERENT_PASSES, type Plan, samePieces, TAKEN } from './plan.ts';
+import { DIFFERENT_PASSES, NO_ROOM, type Plan, samePieces, TAKEN } from './plan.ts';
 import { PlanCache } from './plan-cache.ts';
 import { failuresOf, isDue } from './self-check.ts';
 import { Stopwatch } from './stopwatch.ts';
@@ -32,13 +32,11 @@ import { directionOf } from './view.ts';
 export interface ClassGramOptions extends GramSourceOptions {
   /** Who may take part of the work. */
   readonly offload: Offload | null;
+  /** Whether training may get sums over classes in place of its own products. */
+  readonly absorb: boolean;
   /** Something went wrong that costs this step's figures at most. */
   readonly failed: (error: unknown) => void;
 }
-
-const NO_ROOM =
-  'Expected room for the gradients of all classes of a step of several batches, got too many classes times weights: ' +
-  'class gradients of such steps are not measured.';
 
 type Variables = readonly TapeTensor[];
 
@@ -120,7 +118,10 @@ export class ClassGram implements GramSource, KernelListener {
     const arithmetic = arithmeticFor(options, labels, examples, plan.pieces, this.kept);
     const { kernels, coverage, stopwatch } = this;
     const { failed } = this.options;
-    const pass = new Pass(plan, { tf, kernels, examples, variables, arithmetic, coverage, failed, stopwatch }, checked);
+    // Rows that go on from pass to pass are not those of this one alone.
+    const absorb = this.options.absorb && this.kept === null;
+    const context = { tf, kernels, examples, variables, arithmetic, coverage, failed, stopwatch, absorb };
+    const pass = new Pass(plan, context, checked);
     this.running = { pass, arithmetic, variables };
     pass.watch(tape);
   }

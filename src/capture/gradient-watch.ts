@@ -1,4 +1,6 @@
 import type { ModelLike, TfLike } from '../tf.ts';
+import { nativeOf } from '../wasm/access.ts';
+import { NOT_ABSORBED } from './absorption.ts';
 import type { BatchLabels } from './arithmetic.ts';
 import { Budget } from './budget.ts';
 import type { ClassGradients, WeightUpdate } from './class-gradients.ts';
@@ -24,6 +26,8 @@ export interface GradientWatchOptions {
   readonly readback: Readback;
   /** Who may take part of the work. */
   readonly offload: Offload | null;
+  /** Whether training may get sums over classes in place of its own products. */
+  readonly absorb: boolean;
   readonly report: (sentence: string) => void;
   readonly failed: (error: unknown) => void;
 }
@@ -134,11 +138,13 @@ export class GradientWatch {
 }
 
 /** By the tape; else by repeating steps on schedule; else not at all. Says which, if not the first. */
-function sourceOf({ tf, model, classes, readback, offload, report, failed }: GradientWatchOptions): GramSource {
+function sourceOf(given: GradientWatchOptions): GramSource {
+  const { tf, model, classes, readback, offload, absorb, report, failed } = given;
   const layers = () => (model === null ? [] : layersOf(model));
   const options = { tf, classes, readback, layers, report };
   const fault = tapeFault(tf);
-  if (fault === null) return new ClassGram({ ...options, offload, failed });
+  if (absorb && (fault !== null || nativeOf(tf) === null)) report(NOT_ABSORBED);
+  if (fault === null) return new ClassGram({ ...options, offload, absorb, failed });
   if (model === null) {
     report(`${fault}: class gradients are not measured without a LayersModel. Training goes on.`);
     return new Unmeasured(options);

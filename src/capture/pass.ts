@@ -1,8 +1,10 @@
 import type { TensorData, TfLike } from '../tf.ts';
 import type { WasmTf } from '../wasm/backend.ts';
 import type { ClassSink } from '../wasm/class-sink.ts';
+import { type Absorbed, Absorption } from './absorption.ts';
 import type { Arithmetic } from './arithmetic.ts';
 import type { Contribution } from './contractions/contraction.ts';
+import type { Factors } from './contractions/mat-mul.ts';
 import type { Coverage } from './coverage.ts';
 import type { Gradients } from './engine/gradients.ts';
 import type { Kernels } from './engine/kernels.ts';
@@ -28,6 +30,8 @@ export interface PassContext {
   readonly failed: (error: unknown) => void;
   /** Counts what the windows take. */
   readonly stopwatch: Stopwatch;
+  /** Whether training may get the sums over classes in place of its own products; not where the pass is checked. */
+  readonly absorb: boolean;
 }
 
 /** One backward pass under watch: windows on all operations that use weights. */
@@ -38,6 +42,7 @@ export class Pass implements Finder {
   readonly check: SelfCheck | null;
   private readonly context: PassContext;
   private readonly seen: Int32Array;
+  private readonly absorption: Absorption | null;
 
   constructor(plan: Plan, context: PassContext, checked: boolean) {
     this.plan = plan;
@@ -45,6 +50,10 @@ export class Pass implements Finder {
     this.context = context;
     this.seen = new Int32Array(plan.pieces.length);
     this.check = checked ? new SelfCheck(context.tf) : null;
+    const { tf, absorb, stopwatch } = context;
+    // A gradient made of its parts would say nothing about them.
+    const absorbs = absorb && !checked && this.sums instanceof NativeSums;
+    this.absorption = absorbs ? new Absorption(tf, this.sums, stopwatch) : null;
   }
 
   /** Opens the windows. */
@@ -89,6 +98,16 @@ export class Pass implements Finder {
     );
     if (done) this.seen[piece]!++;
     return done;
+  }
+
+  absorb(pieces: readonly number[], factors: Factors): Absorbed | null {
+    const size = factors.din * factors.dout;
+    const own = pieces.filter((piece) => this.plan.pieces[piece]!.size === size);
+    if (this.absorption === null || !own.every(this.counts)) return null;
+    return this.absorption.of(
+      factors,
+      own.map((piece) => this.plan.pieces[piece]!),
+    );
   }
 
   sink(pieces: readonly number[], size: number): ClassSink | null {

@@ -68,3 +68,8 @@ export const DIFFERENT_PASSES =
 /** What is said where another monitor was there first: windows and memory are for one at a time. */
 export const TAKEN =
   'Another monitor measures the class gradients of the same training already: here they are not measured. Take one of the two.';
+
+/** What is said where their class rows would take too much memory. */
+export const NO_ROOM =
+  'Expected room for the gradients of all classes of a step of several batches, got too many classes times weights: ' +
+  'class gradients of such steps are not measured.';

@@ -1,6 +1,8 @@
 import { type ClassSink, listening } from '../wasm/class-sink.ts';
+import type { Absorbed } from './absorption.ts';
 import type { BatchShape, Contribution } from './contractions/contraction.ts';
 import { contractions, sinking } from './contractions/index.ts';
+import { type Factors, factorsOf } from './contractions/mat-mul.ts';
 import type { KernelCall, KernelListener, Kernels } from './engine/kernels.ts';
 import type { NamedGradients, TapeNode, TapeTensor } from './engine/tape.ts';
 import type { Site } from './plan.ts';
@@ -11,6 +13,8 @@ export interface Finder {
   add(contribution: Contribution, piece: number): boolean;
   /** Where a filter's kernel may leave the gradients of single classes of a piece of this size; null: nowhere. */
   sink(pieces: readonly number[], size: number): ClassSink | null;
+  /** The product for training, made of those of the classes, where it may be for one of these pieces; null: it computes its own. */
+  absorb(pieces: readonly number[], factors: Factors): Absorbed | null;
   /** Splits the gradient by asking the operation once for each class. False: it can't be done. */
   ask(piece: number, dys: readonly TapeTensor[], gradient: (dys: readonly TapeTensor[]) => TapeTensor): boolean;
   /** A piece whose gradient nobody could split. */
@@ -93,6 +97,8 @@ function tiled(node: TapeNode, [dy]: readonly TapeTensor[], notes: Notes): Contr
 class Notes implements KernelListener {
   private readonly found = new Map<object, Contribution>();
   private sink: ClassSink | null = null;
+  /** There is room for the class rows of one product at a time. */
+  private hasAbsorbed = false;
   private readonly batch: BatchShape;
   private readonly pieces: readonly number[];
   private readonly finder: Finder;
@@ -118,6 +124,20 @@ class Notes implements KernelListener {
       this.sink = this.finder.sink(this.pieces, size);
       listening.sink = this.sink;
     });
+  }
+
+  answer(name: string, inputs: KernelCall['inputs'], attrs: KernelCall['attrs']): TapeTensor | null {
+    if (name !== 'BatchMatMul' || this.hasAbsorbed) return null;
+    let product: TapeTensor | null = null;
+    this.guarded(() => {
+      const factors = factorsOf({ name, inputs, attrs }, this.batch);
+      const absorbed = factors === null ? null : this.finder.absorb(this.pieces, factors);
+      if (absorbed === null) return;
+      this.hasAbsorbed = true;
+      this.found.set(absorbed.product.dataId, absorbed.contribution);
+      product = absorbed.product;
+    });
+    return product;
   }
 
   after(name: string, inputs: KernelCall['inputs'], attrs: KernelCall['attrs'], output: TapeTensor): void {
