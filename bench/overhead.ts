@@ -33,14 +33,15 @@ interface Case {
   readonly make: () => tf.LayersModel;
   readonly input: readonly number[];
   readonly classes: number;
+  /** Default: BATCH. */
+  readonly batch?: number;
 }
 
 interface GradientCase extends Case {
   /** Largest ratio, and whether the median or the upper end of its interval has to keep it. */
   readonly target: number;
   readonly end: 'median' | 'high';
-  /** Whether another thread takes part of the arithmetic. */
-  readonly offload?: boolean;
+  readonly options?: WatchOptions;
 }
 
 interface Found extends Paired {
@@ -50,11 +51,11 @@ interface Found extends Paired {
 }
 
 async function measure(
-  { make, input, classes }: Case,
+  { make, input, classes, batch: examples = BATCH }: Case,
   optimizer: () => tf.Optimizer,
   options: WatchOptions,
 ): Promise<Found> {
-  const batch = batchOf([BATCH, ...input], classes);
+  const batch = batchOf([examples, ...input], classes);
   const [off, on] = [make(), make()];
   for (const model of [off, on]) model.compile({ optimizer: optimizer(), loss: 'categoricalCrossentropy' });
   const count = new StepCount();
@@ -111,7 +112,12 @@ const gradientCases: GradientCase[] = [
 ];
 const offloaded: GradientCase[] = [1.05, 1.02].map((target, i) => {
   const one = gradientCases[i]!;
-  return { ...one, name: `${one.name}, with the worker`, target, offload: true };
+  return { ...one, name: `${one.name}, with the worker`, target, options: { offload: true } };
+});
+/** A measured step takes no longer than one that is not. */
+const large: GradientCase[] = [false, true].map((absorb) => {
+  const name = `${gradientCases[0]!.name}, B = 512${absorb ? ', absorb' : ''}`;
+  return { ...gradientCases[0]!, name, batch: 512, target: 1, options: { absorb } };
 });
 const liveCases: Case[] = (
   [
@@ -131,9 +137,9 @@ console.log('Everything at every step (budget 1; matrices on the log-spaced sche
 console.log(
   '| network | step without, ms | added, ms | ratio | at most | | steps measured |\n|---|---|---|---|---|---|---|',
 );
-for (const one of chosen([...gradientCases, ...offloaded])) {
+for (const one of chosen([...gradientCases, ...offloaded, ...large])) {
   const { off, difference, ratio, parts, measured } = await measure(one, () => tf.train.adam(1e-3), {
-    ...{ budget: 1, offload: one.offload ?? false },
+    ...{ budget: 1, ...one.options },
   });
   const met = ratio[one.end] <= one.target ? 'met' : 'not met';
   const target = `${one.target}${one.end === 'high' ? ' (upper end)' : ''}`;

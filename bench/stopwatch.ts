@@ -20,7 +20,8 @@ type Methods = { [name: string]: (...given: never[]) => unknown };
 const TIMED: readonly (readonly [file: string, type: string, methods: readonly string[], part: string])[] = [
   ['recorder', 'Recorder', ['opening', 'forward'], 'forward'],
   ['capture/gradient-watch', 'GradientWatch', ['opening', 'forward'], 'walk'],
-  ['capture/sums/native', 'NativeSums', ['product', 'sum', 'segments', 'masked', 'filter', 'sink'], 'sums'],
+  ['capture/sums/native', 'NativeSums', ['product', 'sum', 'segments', 'masked', 'take', 'sink'], 'sums'],
+  ['capture/sums/class-products', 'ClassProducts', ['sum'], 'sums'],
   ['recorder', 'Recorder', ['backward', 'updating'], 'finish'],
   ['recorder', 'Recorder', ['end'], 'metrics'],
 ];
