@@ -1,0 +1,58 @@
+/** What the closed forms ask of their arguments: one sentence names the argument, its value, and what was expected. */
+
+/** A number above 0. */
+export function requirePositive(name: string, value: number): void {
+  if (!(Number.isFinite(value) && value > 0)) {
+    throw new RangeError(`${name} is ${value}: expected a finite number above 0.`);
+  }
+}
+
+/** A number of at least 0. */
+export function requireNonNegative(name: string, value: number): void {
+  if (!(Number.isFinite(value) && value >= 0)) {
+    throw new RangeError(`${name} is ${value}: expected a finite number of at least 0.`);
+  }
+}
+
+/** A whole number of at least `least`. */
+export function requireWhole(name: string, value: number, least: number): void {
+  if (!(Number.isInteger(value) && value >= least)) {
+    throw new RangeError(`${name} is ${value}: expected a whole number of at least ${least}.`);
+  }
+}
+
+/** Examples of two or more classes: finite, not negative, not all 0. Fractions are fine (weights times examples). */
+export function requireCounts(name: string, counts: ArrayLike<number>): void {
+  if (counts.length < 2) {
+    throw new RangeError(`${name} has length ${counts.length}: expected the counts of at least two classes.`);
+  }
+  let total = 0;
+  for (let c = 0; c < counts.length; c++) {
+    requireNonNegative(`${name}[${c}]`, counts[c]!);
+    total += counts[c]!;
+  }
+  if (total === 0) throw new RangeError(`${name} is all 0: expected examples of at least one class.`);
+}
+
+/** Rows of equal length, all finite. */
+export function requireRows(name: string, rows: ArrayLike<ArrayLike<number>>): void {
+  const width = rows.length === 0 ? 0 : rows[0]!.length;
+  if (width === 0) throw new RangeError(`${name} is empty: expected a row of numbers for each class.`);
+  for (let r = 0; r < rows.length; r++) {
+    if (rows[r]!.length !== width) {
+      throw new RangeError(`${name}[${r}] has length ${rows[r]!.length}: expected ${width}, the length of ${name}[0].`);
+    }
+    for (let j = 0; j < width; j++) {
+      if (!Number.isFinite(rows[r]![j])) {
+        throw new RangeError(`${name}[${r}][${j}] is ${rows[r]![j]}: expected a finite number.`);
+      }
+    }
+  }
+}
+
+/** As many as there are of something else. */
+export function requireLength(name: string, given: ArrayLike<unknown>, expected: number, of: string): void {
+  if (given.length !== expected) {
+    throw new RangeError(`${name} has length ${given.length}: expected ${expected}, one for each ${of}.`);
+  }
+}
