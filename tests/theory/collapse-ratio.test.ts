@@ -114,8 +114,8 @@ test.each<[object, RegExp]>([
 });
 
 test('at the optimum of the penalised program the ratio is the multiplier over the share of the rarest class', () => {
-  // Balanced, C = 4: W = H = s P solves min CE(W H) + lambda/2 (|W|^2 + |H|^2) / C... where the slope of the loss along a is lambda:
-  // (1/C) (1 - p + p') = lambda, and rho is C lambda = 1 - p + p': below 1, balanced classes do not collapse.
+  // Balanced, C = 4, M = a P: the loss falls by (1 - p + p') / C per unit of nuclear norm. Weight decay of that size holds
+  // W = H = sqrt(a) P in place, where |W|^2 is the nuclear norm.
   const a = 2.3;
   const wrong = 1 / (3 + Math.exp(a));
   const multiplier = (1 - (1 - 3 * wrong) + wrong) / 4;
