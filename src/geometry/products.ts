@@ -1,0 +1,119 @@
+/**
+ * Adds the products of every two of `size` rows of `length` values to the size x size matrix `into`: its upper triangle, the
+ * diagonal included; what it writes below is never read. Whoever has faster arithmetic (SIMD, a device) supplies one of these.
+ */
+export type AddProducts = (rows: Float64Array, size: number, length: number, into: Float64Array) => void;
+
+/** Rows that are multiplied with each other at a time: sixteen sums are what stays in registers. */
+const TILE = 4;
+
+/** `AddProducts` in plain code: about a multiply-add per clock. */
+export const addProducts: AddProducts = (rows, size, length, into) => {
+  for (let a = 0; a < size; a += TILE) {
+    for (let b = a; b < size; b += TILE) {
+      if (Math.max(a, b) + TILE <= size) addTile(rows, a * length, rows, b * length, length, into, a * size + b, size);
+      else addEdge(rows, rows, a, b, length, into, size, size);
+    }
+  }
+};
+
+/** A B^T of `countA` and `countB` rows of `length` values: countA x countB, row-major. */
+export function rowProducts(
+  a: Float64Array,
+  countA: number,
+  b: Float64Array,
+  countB: number,
+  length: number,
+): Float64Array {
+  const into = new Float64Array(countA * countB);
+  for (let i = 0; i < countA; i += TILE) {
+    for (let j = 0; j < countB; j += TILE) {
+      if (i + TILE <= countA && j + TILE <= countB) {
+        addTile(a, i * length, b, j * length, length, into, i * countB + j, countB);
+      } else addEdge(a, b, i, j, length, into, countA, countB);
+    }
+  }
+  return into;
+}
+
+/** Products of every two rows: count x count, both triangles. */
+export function gramOf(rows: Float64Array, count: number, columns: number): Float64Array {
+  const gram = new Float64Array(count * count);
+  addProducts(rows, count, columns, gram);
+  for (let a = 0; a < count; a++) for (let b = 0; b < a; b++) gram[a * count + b] = gram[b * count + a]!;
+  return gram;
+}
+
+/** Four rows from `i` on times four from `j` on; the sums stay in registers, which is why they are written out. */
+function addTile(
+  a: Float64Array,
+  i: number,
+  b: Float64Array,
+  j: number,
+  length: number,
+  into: Float64Array,
+  at: number,
+  stride: number,
+): void {
+  let [s00, s01, s02, s03, s10, s11, s12, s13] = [0, 0, 0, 0, 0, 0, 0, 0];
+  let [s20, s21, s22, s23, s30, s31, s32, s33] = [0, 0, 0, 0, 0, 0, 0, 0];
+  const [i1, i2, i3] = [i + length, i + 2 * length, i + 3 * length];
+  const [j1, j2, j3] = [j + length, j + 2 * length, j + 3 * length];
+  for (let k = 0; k < length; k++) {
+    const a0 = a[i + k]!;
+    const a1 = a[i1 + k]!;
+    const a2 = a[i2 + k]!;
+    const a3 = a[i3 + k]!;
+    const b0 = b[j + k]!;
+    s00 += a0 * b0;
+    s10 += a1 * b0;
+    s20 += a2 * b0;
+    s30 += a3 * b0;
+    const b1 = b[j1 + k]!;
+    s01 += a0 * b1;
+    s11 += a1 * b1;
+    s21 += a2 * b1;
+    s31 += a3 * b1;
+    const b2 = b[j2 + k]!;
+    s02 += a0 * b2;
+    s12 += a1 * b2;
+    s22 += a2 * b2;
+    s32 += a3 * b2;
+    const b3 = b[j3 + k]!;
+    s03 += a0 * b3;
+    s13 += a1 * b3;
+    s23 += a2 * b3;
+    s33 += a3 * b3;
+  }
+  addFour(into, at, s00, s01, s02, s03);
+  addFour(into, at + stride, s10, s11, s12, s13);
+  addFour(into, at + 2 * stride, s20, s21, s22, s23);
+  addFour(into, at + 3 * stride, s30, s31, s32, s33);
+}
+
+function addFour(into: Float64Array, at: number, s0: number, s1: number, s2: number, s3: number): void {
+  into[at]! += s0;
+  into[at + 1]! += s1;
+  into[at + 2]! += s2;
+  into[at + 3]! += s3;
+}
+
+/** A tile that ends early. Sums in the same order as a whole one: equal rows get equal products, wherever they stand. */
+function addEdge(
+  a: Float64Array,
+  b: Float64Array,
+  fromA: number,
+  fromB: number,
+  length: number,
+  into: Float64Array,
+  countA: number,
+  countB: number,
+): void {
+  for (let i = fromA; i < Math.min(fromA + TILE, countA); i++) {
+    for (let j = fromB; j < Math.min(fromB + TILE, countB); j++) {
+      let sum = 0;
+      for (let k = 0; k < length; k++) sum += a[i * length + k]! * b[j * length + k]!;
+      into[i * countB + j]! += sum;
+    }
+  }
+}

@@ -1,0 +1,74 @@
+/** Vectors as rows: nested, or row-major in one flat array whose number of columns is said beside it. */
+export type Rows = readonly ArrayLike<number>[] | ArrayLike<number>;
+
+/** R x D values, row-major. */
+export interface FlatRows {
+  readonly values: ArrayLike<number>;
+  readonly count: number;
+  readonly columns: number;
+}
+
+/**
+ * The rows as one flat array; nested ones are copied. `columns` is needed for flat rows, and checked for nested ones.
+ * Throws a RangeError where rows differ in length or a value is not finite.
+ */
+export function flatRows(name: string, rows: Rows, columns?: number): FlatRows {
+  const flat = isNested(rows) ? flattened(name, rows, columns) : divided(name, rows, columns);
+  expectFinite(name, flat.values, flat.columns);
+  return flat;
+}
+
+function isNested(rows: Rows): rows is readonly ArrayLike<number>[] {
+  return rows.length > 0 && typeof rows[0] === 'object';
+}
+
+function flattened(name: string, rows: readonly ArrayLike<number>[], expected?: number): FlatRows {
+  const columns = expected ?? rows[0]!.length;
+  const values = new Float64Array(rows.length * columns);
+  rows.forEach((row, r) => {
+    if (row.length !== columns) {
+      throw new RangeError(`Expected ${columns} values in every row of ${name}, got ${row.length} in row ${r}.`);
+    }
+    values.set(row, r * columns);
+  });
+  return { values, count: rows.length, columns };
+}
+
+function divided(name: string, values: ArrayLike<number>, columns?: number): FlatRows {
+  if (columns === undefined) {
+    throw new RangeError(`Expected columns, the number of values per row, beside flat ${name}, got undefined.`);
+  }
+  expectCount('columns', columns);
+  const count = values.length / columns;
+  if (!Number.isInteger(count)) {
+    throw new RangeError(`Expected the length of ${name} to be a multiple of ${columns} columns, got ${values.length}.`);
+  }
+  return { values, count, columns };
+}
+
+/** Throws a RangeError that says where the first value stands that is NaN or infinite. */
+export function expectFinite(name: string, values: ArrayLike<number>, columns: number): void {
+  for (let i = 0; i < values.length; i++) {
+    if (Number.isFinite(values[i])) continue;
+    const place = `row ${Math.floor(i / columns)}, column ${i % columns}`;
+    throw new RangeError(`Expected finite numbers in ${name}, got ${values[i]} in ${place}.`);
+  }
+}
+
+/** Throws a RangeError unless there is one label for each of `examples` rows, each of them an integer. */
+export function expectLabels(labels: ArrayLike<number>, examples: number): void {
+  if (labels.length !== examples) {
+    throw new RangeError(`Expected one label for each of ${examples} rows of features, got ${labels.length} labels.`);
+  }
+  for (let i = 0; i < labels.length; i++) {
+    if (Number.isInteger(labels[i])) continue;
+    throw new RangeError(`Expected integers in labels, got ${labels[i]} at place ${i}.`);
+  }
+}
+
+/** Throws a RangeError unless `value` can be a number of things. */
+export function expectCount(name: string, value: number): void {
+  if (!Number.isInteger(value) || value < 1) {
+    throw new RangeError(`Expected ${name} to be an integer of at least 1, got ${value}.`);
+  }
+}
