@@ -41,7 +41,9 @@ function divided(name: string, values: ArrayLike<number>, columns?: number): Fla
   expectCount('columns', columns);
   const count = values.length / columns;
   if (!Number.isInteger(count)) {
-    throw new RangeError(`Expected the length of ${name} to be a multiple of ${columns} columns, got ${values.length}.`);
+    throw new RangeError(
+      `Expected the length of ${name} to be a multiple of ${columns} columns, got ${values.length}.`,
+    );
   }
   return { values, count, columns };
 }

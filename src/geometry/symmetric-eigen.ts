@@ -26,7 +26,10 @@ export function symmetricEigen(matrix: ArrayLike<number>, size: number): Eigen {
   // To about 1, so that squares neither overflow nor vanish; by a power of 2, which costs no digits.
   const scale = 2 ** Math.floor(Math.log2(largestOf(matrix)));
   if (scale === 0) return { values: new Float64Array(size), vectors: identity(size) };
-  const form = tridiagonalOf(Float64Array.from(matrix, (value) => value / scale), size);
+  const form = tridiagonalOf(
+    Float64Array.from(matrix, (value) => value / scale),
+    size,
+  );
   diagonalise(form, size);
   return sorted(form, size, scale);
 }

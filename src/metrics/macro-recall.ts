@@ -8,5 +8,5 @@ export default defineMetric({
   streams: ['probe'],
   cadence: 'schedule',
   panels: [{ group: 'Overview', title: 'Macro recall', chart: 'line', bounds: [0, 1], better: 'higher' }],
-  measure: ({ tally }) => (tally === null ? null : meanPresent(ratios(tally.hits, tally.support))),
+  measure: ({ tally }) => (tally === null ? null : meanPresent(ratios(tally.hits, tally.support).values)),
 });

@@ -22,7 +22,7 @@ export function shares(parts: ArrayLike<number>, whole: number): ArrayLike<numbe
 }
 
 /** Mean of what is there; null where nothing is. */
-export function meanPresent({ values }: SparseValues): number | null {
+export function meanPresent(values: ArrayLike<number | null>): number | null {
   const present = Array.from(values).filter((value) => value !== null);
   return present.length === 0 ? null : mean(present);
 }

@@ -82,7 +82,12 @@ describe('symmetricEigen', () => {
     const graded = symmetric(size, (i, j) => 10 ** (-(i + j) / 2) * Math.cos(i * j + i + j));
     expect(fault(graded, size)).toBeLessThan(1e-13);
     for (const scale of [1e-200, 1e20, 1e200]) {
-      expect(fault(graded.map((x) => x * scale), size)).toBeLessThan(1e-13);
+      expect(
+        fault(
+          graded.map((x) => x * scale),
+          size,
+        ),
+      ).toBeLessThan(1e-13);
     }
   });
 

@@ -1,0 +1,181 @@
+import { type Basis, squareOf } from './basis.ts';
+import { type AddProducts, addProducts } from './products.ts';
+import { expectCount, expectFinite, expectLabels } from './rows.ts';
+import { Scatter } from './scatter.ts';
+
+export interface MomentsOptions {
+  readonly classes: number;
+  /** Values per feature vector. */
+  readonly columns: number;
+  /**
+   * What is kept of the scatter within classes, which NC1 alone needs:
+   * - `full`: of all columns; NC1 is exact. columns^2 float64 values, columns^2 / 2 multiply-adds per example.
+   * - a basis of k directions: of the features as seen in it. k^2 values, (columns + k / 2) k multiply-adds per example. NC1 is
+   *   that of the seen features: exact where the class means lie in the basis; `nc1Coverage` says how far they do.
+   * - `none`: NC1 is null.
+   *
+   * Not given: `full` up to 1,024 columns (8 MB), `none` above.
+   */
+  readonly scatter?: 'full' | 'none' | Basis;
+  /** Faster arithmetic for the scatter. Features arrive less an example of their class: float32 products are good enough. */
+  readonly addProducts?: AddProducts;
+}
+
+/** Up to here the scatter of all columns is kept unasked: 8 MB. */
+const MAX_FULL_COLUMNS = 1024;
+/** Examples whose centred features are held at a time. */
+const BLOCK = 128;
+
+/**
+ * Counts, means and scatter of feature vectors by class, out of batches: nothing else of the examples is kept. 16 bytes for each
+ * class and column, and the scatter. Each class is summed relative to its first example, in float64: a common offset costs no
+ * digits, whatever lies between the classes costs none of what lies within.
+ */
+export class ClassMoments {
+  readonly classes: number;
+  readonly columns: number;
+  /** Examples of each class. */
+  readonly counts: Float64Array;
+  /** sum x x^T of the features less their class' reference; null where it is not kept. */
+  readonly scatter: Scatter | null;
+  private readonly block: Float64Array;
+  /** First example of each class. */
+  private readonly references: Float64Array;
+  /** sum x of each class. */
+  private readonly sums: Float64Array;
+  /** sum |x|^2 of each class. */
+  private readonly squares: Float64Array;
+
+  /** Throws a RangeError where classes or columns are no positive integers, or the basis is of other columns. */
+  constructor({ classes, columns, scatter, addProducts: add = addProducts }: MomentsOptions) {
+    expectCount('classes', classes);
+    expectCount('columns', columns);
+    this.classes = classes;
+    this.columns = columns;
+    this.counts = new Float64Array(classes);
+    this.references = new Float64Array(classes * columns);
+    this.sums = new Float64Array(classes * columns);
+    this.squares = new Float64Array(classes);
+    this.block = new Float64Array(BLOCK * columns);
+    this.scatter = scatterOf(scatter ?? (columns <= MAX_FULL_COLUMNS ? 'full' : 'none'), columns, add);
+  }
+
+  /** Examples of all classes. */
+  get examples(): number {
+    return this.counts.reduce((sum, count) => sum + count, 0);
+  }
+
+  /**
+   * Adds B feature vectors (B x columns, row-major) with their labels. Examples whose label is not in 0..classes - 1 are left out.
+   * Throws a RangeError, and adds nothing, where a feature is not finite, a label no integer, or lengths do not match.
+   */
+  add(features: ArrayLike<number>, labels: ArrayLike<number>): void {
+    const { columns } = this;
+    if (features.length !== labels.length * columns) {
+      const expected = `${labels.length} labels times ${columns} columns`;
+      throw new RangeError(`Expected the length of features to be ${expected}, got ${features.length}.`);
+    }
+    expectLabels(labels, labels.length);
+    expectFinite('features', features, columns);
+    let held = 0;
+    for (let i = 0; i < labels.length; i++) {
+      const c = labels[i]!;
+      if (c < 0 || c >= this.classes) continue;
+      this.addExample(features, i * columns, c, held++ * columns);
+      if (held === BLOCK) held = this.release(held);
+    }
+    this.release(held);
+  }
+
+  /**
+   * Adds all examples of another accumulator, as if they had been added here. Throws a RangeError unless both have the same
+   * classes, columns and basis.
+   */
+  merge(other: ClassMoments): void {
+    this.expectAlike(other);
+    const { columns } = this;
+    // The scatter of the other's examples about the references here: about their own, less n d d^T, plus n e e^T, where d and e
+    // are the distances of their mean from either.
+    const [away, here] = [new Float64Array(other.sums.length), new Float64Array(other.sums.length)];
+    for (let c = 0; c < this.classes; c++) {
+      const n = other.counts[c]!;
+      const [from, to] = [c * columns, (c + 1) * columns];
+      if (n === 0) continue;
+      if (this.counts[c] === 0) this.references.set(other.references.subarray(from, to), from);
+      for (let j = from; j < to; j++) {
+        const sum = other.sums[j]!;
+        const moved = sum + n * (other.references[j]! - this.references[j]!);
+        away[j] = sum / Math.sqrt(n);
+        here[j] = moved / Math.sqrt(n);
+        this.sums[j]! += moved;
+      }
+      this.squares[c]! += other.squares[c]! + (squareOf(here, from, columns) - squareOf(away, from, columns));
+      this.counts[c]! += n;
+    }
+    this.scatter?.merge(other.scatter!);
+    this.scatter?.add(here, this.classes);
+    this.scatter?.subtract(away, this.classes);
+  }
+
+  /** Mean feature vector of a class; null without examples. */
+  mean(c: number): Float64Array | null {
+    if (this.counts[c] === 0) return null;
+    const mean = this.deviation(c);
+    for (let j = 0; j < this.columns; j++) mean[j]! += this.references[c * this.columns + j]!;
+    return mean;
+  }
+
+  /** Mean feature vector of each class; null without examples. */
+  means(): (Float64Array | null)[] {
+    return Array.from({ length: this.classes }, (_, c) => this.mean(c));
+  }
+
+  /** Mean of |h - mean|^2 over the examples of a class; null without examples, 0 with one. */
+  variance(c: number): number | null {
+    const n = this.counts[c]!;
+    if (n === 0) return null;
+    return Math.max(0, this.squares[c]! / n - squareOf(this.deviation(c), 0, this.columns));
+  }
+
+  /** The mean of a class, which has examples, less its reference. */
+  deviation(c: number): Float64Array {
+    const n = this.counts[c]!;
+    return this.sums.slice(c * this.columns, (c + 1) * this.columns).map((sum) => sum / n);
+  }
+
+  private addExample(features: ArrayLike<number>, at: number, c: number, to: number): void {
+    const { columns, references, sums, block } = this;
+    const from = c * columns;
+    if (this.counts[c]!++ === 0) for (let j = 0; j < columns; j++) references[from + j] = features[at + j]!;
+    let square = 0;
+    for (let j = 0; j < columns; j++) {
+      const value = features[at + j]! - references[from + j]!;
+      block[to + j] = value;
+      sums[from + j]! += value;
+      square += value * value;
+    }
+    this.squares[c]! += square;
+  }
+
+  private release(held: number): 0 {
+    if (held > 0) this.scatter?.add(this.block, held);
+    return 0;
+  }
+
+  private expectAlike(other: ClassMoments): void {
+    for (const name of ['classes', 'columns'] as const) {
+      if (this[name] === other[name]) continue;
+      throw new RangeError(`Expected moments of ${this[name]} ${name} to merge, got ${other[name]}.`);
+    }
+    const [own, others] = [this.scatter, other.scatter];
+    if (own === others || (own !== null && others !== null && own.matches(others))) return;
+    throw new RangeError('Expected moments with the same scatter to merge, got one of another kind or basis.');
+  }
+}
+
+function scatterOf(kept: 'full' | 'none' | Basis, columns: number, add: AddProducts): Scatter | null {
+  if (kept === 'none') return null;
+  if (kept === 'full') return new Scatter(columns, null, add);
+  if (kept.columns === columns) return new Scatter(columns, kept, add);
+  throw new RangeError(`Expected a basis of ${columns} columns for scatter, got ${kept.columns}.`);
+}

@@ -1,0 +1,32 @@
+import { squareOf } from './basis.ts';
+import { centredMeansOf } from './class-means.ts';
+import type { ClassMoments } from './class-moments.ts';
+import { flatRows, type Rows } from './rows.ts';
+
+/**
+ * E_H: mean over classes of the mean of |h - mu_G|^2 over their examples, mu_G the mean of the class means; the budget of features
+ * in the layer-peeled model (Fang, He, Long, Su, PNAS 2021), centred. Over classes with examples; null where there is none.
+ */
+export function featureEnergy(moments: ClassMoments): number | null {
+  const { present, rows, variances } = centredMeansOf(moments);
+  if (present.length === 0) return null;
+  return (squareOf(rows, 0, rows.length) + variances.reduce((sum, value) => sum + value, 0)) / present.length;
+}
+
+/**
+ * E_W: mean over classes of |w_c - w|^2, w the mean row; the budget of the classifier in the layer-peeled model, centred.
+ * `weights`: one row per class; `columns` is needed where they are flat. Null without rows. Throws a RangeError where rows differ in
+ * length or a value is not finite.
+ */
+export function weightEnergy(weights: Rows, columns?: number): number | null {
+  if (weights.length === 0) return null;
+  const rows = flatRows('weights', weights, columns);
+  let sum = 0;
+  for (let j = 0; j < rows.columns; j++) {
+    const first = rows.values[j]!;
+    let mean = 0;
+    for (let r = 0; r < rows.count; r++) mean += (rows.values[r * rows.columns + j]! - first) / rows.count;
+    for (let r = 0; r < rows.count; r++) sum += (rows.values[r * rows.columns + j]! - first - mean) ** 2;
+  }
+  return sum / rows.count;
+}

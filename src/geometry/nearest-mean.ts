@@ -1,0 +1,109 @@
+import { argmaxRows } from '../stats/argmax.ts';
+import { squareOf } from './basis.ts';
+import { rowProducts } from './products.ts';
+import { expectFinite, expectLabels, flatRows, type Rows } from './rows.ts';
+
+/** The last dense layer: logits W h + b. */
+export interface Classifier {
+  /** One row per class; row-major with as many columns as features have, or nested. */
+  readonly weights: Rows;
+  /** One value per class; zeros if not given. */
+  readonly bias?: ArrayLike<number>;
+}
+
+export interface Mismatches {
+  readonly mismatches: number;
+  readonly examples: number;
+}
+
+/** Examples whose products are held at a time. */
+const BLOCK = 128;
+
+/**
+ * NC4 as counts, so that batches add up: examples whose largest logit names another class than the nearest class mean (Papyan, Han,
+ * Donoho, PNAS 2020). `features`: B x D. `means`: D values per class, null for classes that have none: those of the training
+ * examples, for other examples too. With `labels`, examples whose label is no class are left out. Of equal logits or distances the
+ * first counts. No example counts where no class has a mean. Throws a RangeError where lengths do not match or a value is not finite.
+ */
+export function nearestMeanMismatches(
+  features: ArrayLike<number>,
+  classifier: Classifier,
+  means: readonly (ArrayLike<number> | null)[],
+  labels?: ArrayLike<number>,
+): Mismatches {
+  const known = knownMeans(means);
+  if (known.classes.length === 0) return { mismatches: 0, examples: 0 };
+  const { columns } = known;
+  const { values, count } = flatRows('features', features, columns);
+  const { rows: weights, bias } = classifierOf(classifier, means.length, columns);
+  if (labels !== undefined) expectLabels(labels, count);
+  let [mismatches, examples] = [0, 0];
+  for (let from = 0; from < count; from += BLOCK) {
+    const size = Math.min(BLOCK, count - from);
+    const block = Float64Array.from({ length: size * columns }, (_, i) => values[from * columns + i]!);
+    const predicted = argmaxRows(logitsOf(block, size, weights, bias), means.length);
+    const nearest = nearestOf(block, size, known);
+    for (let i = 0; i < size; i++) {
+      const label = labels?.[from + i] ?? 0;
+      if (label < 0 || label >= means.length) continue;
+      examples++;
+      if (predicted[i] !== nearest[i]) mismatches++;
+    }
+  }
+  return { mismatches, examples };
+}
+
+/** Rows and bias of a classifier. Throws a RangeError where they are not those of so many classes and columns, or not finite. */
+export function classifierOf({ weights, bias }: Classifier, classes: number, columns: number) {
+  const rows = flatRows('weights', weights, columns);
+  if (rows.count !== classes) {
+    throw new RangeError(`Expected one row of weights for each of ${classes} classes, got ${rows.count}.`);
+  }
+  if (bias !== undefined && bias.length !== classes) {
+    throw new RangeError(`Expected one value of bias for each of ${classes} classes, got ${bias.length}.`);
+  }
+  if (bias !== undefined) expectFinite('bias', bias, classes);
+  return { rows: Float64Array.from(rows.values), bias: Float64Array.from(bias ?? new Float64Array(classes)) };
+}
+
+function logitsOf(block: Float64Array, size: number, weights: Float64Array, bias: Float64Array): Float64Array {
+  const classes = bias.length;
+  return rowProducts(block, size, weights, classes, block.length / size).map((z, i) => z + bias[i % classes]!);
+}
+
+interface KnownMeans {
+  readonly classes: readonly number[];
+  readonly columns: number;
+  /** Where features and means are taken from: a common offset would cost digits. */
+  readonly origin: Float64Array;
+  /** Means less the origin. */
+  readonly rows: Float64Array;
+  /** |row|^2 / 2. */
+  readonly halves: Float64Array;
+}
+
+function knownMeans(means: readonly (ArrayLike<number> | null)[]): KnownMeans {
+  const classes = [...means.keys()].filter((c) => means[c] !== null);
+  const columns = means[classes[0] ?? -1]?.length ?? 0;
+  const { values: rows } = flatRows(
+    'means',
+    classes.map((c) => means[c]!),
+    columns,
+  );
+  const origin = Float64Array.from({ length: columns }, (_, j) => rows[j]!);
+  const moved = Float64Array.from(rows, (value, i) => value - origin[i % columns]!);
+  const halves = Float64Array.from(classes, (_, r) => squareOf(moved, r * columns, columns) / 2);
+  return { classes, columns, origin, rows: moved, halves };
+}
+
+/** Class of the nearest mean: of |h - m|^2 / 2 only |m|^2 / 2 - h . m differs between means. */
+function nearestOf(
+  block: Float64Array,
+  size: number,
+  { classes, columns, origin, rows, halves }: KnownMeans,
+): number[] {
+  const moved = block.map((value, i) => value - origin[i % columns]!);
+  const products = rowProducts(moved, size, rows, classes.length, columns);
+  const closeness = products.map((product, i) => product - halves[i % classes.length]!);
+  return Array.from(argmaxRows(closeness, classes.length), (r) => classes[r]!);
+}

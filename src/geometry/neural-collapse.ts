@@ -1,0 +1,143 @@
+import { type Basis, directionsOf, unitBasis } from './basis.ts';
+import { type ClassMeans, centredMeansOf, classMeansOf } from './class-means.ts';
+import { ClassMoments } from './class-moments.ts';
+import { expectMinority, minorityOf } from './minority.ts';
+import { type Classifier, classifierOf, nearestMeanMismatches } from './nearest-mean.ts';
+import { expectLabels, flatRows, type Rows } from './rows.ts';
+import { equiangularity, equinorm, frameOf, meanCosine, selfDuality } from './simplex.ts';
+import { coverage, distanceVariance, relativeVariability } from './variability.ts';
+
+/**
+ * Neural collapse (NC: Papyan, Han, Donoho, PNAS 2020) in numbers. What concerns features is taken over the classes that have
+ * examples. Everywhere: null is undefined (too few classes, or 0 / 0), never NaN.
+ */
+export interface CollapseMeasures {
+  /** NC1: Tr(Sigma_W Sigma_B^+) / C, >= 0; 0 is collapse. */
+  readonly nc1: number | null;
+  /** Class-distance normalised variance (Galanti, Gyorgy, Hutter, ICLR 2022), >= 0; 0 is collapse. */
+  readonly cdnv: number | null;
+  /** NC2: standard deviation over mean of |mu_c - mu_G|, >= 0. */
+  readonly equinormMeans: number | null;
+  /** The same of |w_c|, raw rows of all classes. */
+  readonly equinormClassifier: number | null;
+  /** NC2: mean over pairs of |cosine + 1 / (C - 1)| of mu_c - mu_G, >= 0. */
+  readonly equiangularityMeans: number | null;
+  /** The same of w_c, raw rows of all classes. */
+  readonly equiangularityClassifier: number | null;
+  /** NC3: || W / |W| - M / |M| ||, 0 to 2, rows of classes with examples. */
+  readonly selfDuality: number | null;
+  /** Mean cosine between rows of the classifier over pairs of minority classes: 1 is Minority Collapse. */
+  readonly minorityCosine: number | null;
+  /** Standard deviation over mean of |w_c| over minority classes, >= 0. */
+  readonly normVariation: number | null;
+}
+
+export interface NeuralCollapse extends CollapseMeasures {
+  /** NC4: share of examples whose largest logit names another class than the nearest class mean. */
+  readonly nearestMeanMismatch: number | null;
+}
+
+export interface ClassifierOfGroups extends Classifier {
+  /** Minority classes. If not given, by `minorityOf` the counts; empty: none. */
+  readonly minority?: readonly number[];
+}
+
+export interface CollapseInput extends ClassifierOfGroups {
+  /** One row per example. */
+  readonly features: Rows;
+  /** Class of each example; examples whose label is not in 0..C - 1 are left out. */
+  readonly labels: ArrayLike<number>;
+  /** Values per row, where features and weights are flat. */
+  readonly columns?: number;
+  /** Class means for NC4 from elsewhere, null for classes without: those of the training examples. If not given, those of `features`. */
+  readonly means?: readonly (ArrayLike<number> | null)[];
+}
+
+/**
+ * All measures of features that lie in memory. There is one class for each row of `weights`. NC1 is exact for any number of columns:
+ * the features are gone through twice, the second time only along the class means. Throws a RangeError, one sentence, where
+ * lengths do not match or a value is not finite.
+ */
+export function neuralCollapse(input: CollapseInput): NeuralCollapse {
+  const { labels } = input;
+  const { values: rows, count: classes, columns } = flatRows('weights', input.weights, input.columns);
+  const { values: features, count } = flatRows('features', input.features, columns);
+  expectLabels(labels, count);
+  const first = new ClassMoments({ classes, columns, scatter: 'none' });
+  first.add(features, labels);
+  const moments = new ClassMoments({ classes, columns, scatter: meansBasis(first) });
+  moments.add(features, labels);
+  const classifier = { ...input, weights: rows };
+  const means = input.means ?? moments.means();
+  if (means.length !== classes) {
+    throw new RangeError(`Expected means of ${classes} classes, null where there is none, got ${means.length}.`);
+  }
+  const { mismatches, examples } = nearestMeanMismatches(features, classifier, means, labels);
+  const nearestMeanMismatch = examples === 0 ? null : mismatches / examples;
+  return { ...neuralCollapseOf(moments, classifier), nearestMeanMismatch };
+}
+
+/**
+ * All measures that moments know; NC4 needs the examples: `nearestMeanMismatches`. Throws a RangeError where the classifier is one of
+ * other classes or columns, or not finite.
+ */
+export function neuralCollapseOf(moments: ClassMoments, classifier: ClassifierOfGroups): CollapseMeasures {
+  const { columns, classes } = moments;
+  const { rows: weights } = classifierOf(classifier, classes, columns);
+  const minority = classifier.minority ?? minorityOf(moments.counts);
+  expectMinority(minority, classes);
+  const means = classMeansOf(moments);
+  const { present } = means;
+  return {
+    nc1: relativeVariability(moments, means),
+    cdnv: distanceVariance(means, columns),
+    ...ofMeans(means, columns),
+    ...ofClassifier(weights, classes, columns, minority),
+    selfDuality: present.length < 2 ? null : selfDuality(pick(weights, columns, present), means.rows),
+  };
+}
+
+/**
+ * Orthonormal basis of what the class means span around their mean, at most classes - 1 directions: `scatter` of the next epoch's
+ * `ClassMoments` where a scatter of all columns would be too much.
+ */
+export function meansBasis(moments: ClassMoments): Basis {
+  const { columns } = moments;
+  const { present, rows, floor } = centredMeansOf(moments);
+  const most = Math.min(present.length - 1, columns);
+  if (most < 1) return { rows: new Float64Array(0), size: 0, columns };
+  return unitBasis(directionsOf(rows, present.length, columns, most, floor), columns);
+}
+
+/**
+ * Share of Tr(Sigma_B) that lies in the basis in which moments keep their scatter, 0 to 1: 1 says that NC1 is exact. Null without
+ * scatter and where the class means coincide.
+ */
+export function nc1Coverage(moments: ClassMoments): number | null {
+  return coverage(moments, classMeansOf(moments));
+}
+
+function ofMeans({ present, rows, gram }: ClassMeans, columns: number) {
+  const { norms, cosines } = frameOf(rows, present.length, columns, gram);
+  return { equinormMeans: equinorm(norms), equiangularityMeans: equiangularity(cosines, present.length) };
+}
+
+function ofClassifier(weights: Float64Array, classes: number, columns: number, minority: readonly number[]) {
+  const { norms, cosines } = frameOf(weights, classes, columns);
+  const few = frameOf(pick(weights, columns, minority), minority.length, columns);
+  return {
+    equinormClassifier: equinorm(norms),
+    equiangularityClassifier: equiangularity(cosines, classes),
+    minorityCosine: meanCosine(few.cosines, minority.length),
+    normVariation: equinorm(few.norms),
+  };
+}
+
+/** Some of the rows. */
+function pick(rows: Float64Array, columns: number, which: readonly number[]): Float64Array {
+  const picked = new Float64Array(which.length * columns);
+  which.forEach((from, to) => {
+    picked.set(rows.subarray(from * columns, (from + 1) * columns), to * columns);
+  });
+  return picked;
+}

@@ -1,0 +1,72 @@
+import { directionsOf } from './basis.ts';
+import { type ClassMeans, squaredDistance } from './class-means.ts';
+import type { ClassMoments } from './class-moments.ts';
+import { gramOf } from './products.ts';
+
+/**
+ * NC1 = Tr(Sigma_W Sigma_B^+) / C: variability within classes, relative to what lies between them (Papyan, Han, Donoho, PNAS 2020).
+ * Sigma_W is the mean over examples, Sigma_B = M^T M / C over the C classes with examples; the pseudo-inverse keeps at most C - 1
+ * eigenvalues, and only those above the rank cut of `directionsOf`. Null without scatter and where the class means coincide.
+ */
+export function relativeVariability(moments: ClassMoments, means: ClassMeans): number | null {
+  const { scatter } = moments;
+  const { present } = means;
+  if (scatter === null || scatter.size === 0 || present.length < 2) return null;
+  const count = present.length;
+  const rows = scatter.coordinates(means.rows, count);
+  const gram = scatter.basis === null ? means.gram : gramOf(rows, count, scatter.size);
+  const most = Math.min(count - 1, scatter.size);
+  // y_i of square s_i: an eigenvector of Sigma_B is y_i / sqrt(s_i), its value s_i / C, and C falls out.
+  const { rows: directions, squares, size } = directionsOf(rows, count, scatter.size, most, means.floor, gram);
+  if (size === 0) return null;
+  const sums = withinAlong(moments, means, directions, size);
+  let sum = 0;
+  for (let i = 0; i < size; i++) sum += Math.max(0, sums[i]!) / squares[i]! / squares[i]!;
+  return sum / moments.examples;
+}
+
+/** sum over examples of (y . (h - mu_c))^2, for each of `size` directions y in coordinates of the scatter. */
+function withinAlong(moments: ClassMoments, { present }: ClassMeans, directions: Float64Array, size: number) {
+  const scatter = moments.scatter!;
+  const sums = scatter.along(directions, size);
+  for (const c of present) {
+    // The scatter is about references; this is what their distance from the means adds to it.
+    const shift = scatter.coordinates(moments.deviation(c), 1);
+    for (let i = 0; i < size; i++) {
+      let along = 0;
+      for (let j = 0; j < scatter.size; j++) along += directions[i * scatter.size + j]! * shift[j]!;
+      sums[i]! -= moments.counts[c]! * along * along;
+    }
+  }
+  return sums;
+}
+
+/**
+ * Share of Tr(Sigma_B) that lies in the directions in which scatter is kept, 0 to 1: 1 says that NC1 is exact. Null without
+ * scatter and where the class means coincide.
+ */
+export function coverage({ scatter }: ClassMoments, { present, rows, gram }: ClassMeans): number | null {
+  if (scatter === null) return null;
+  const trace = (values: Float64Array) => present.reduce((sum, _, r) => sum + values[r * present.length + r]!, 0);
+  const whole = trace(gram);
+  if (whole === 0) return null;
+  const count = present.length;
+  return Math.min(1, trace(gramOf(scatter.coordinates(rows, count), count, scatter.size)) / whole);
+}
+
+/**
+ * Class-distance normalised variance: mean over pairs of classes of (v_a + v_b) / (2 |mu_a - mu_b|^2), v the mean of |h - mu|^2
+ * (Galanti, Gyorgy, Hutter, ICLR 2022). Over classes with examples. Null below two of them, and where two means coincide.
+ */
+export function distanceVariance(means: ClassMeans, columns: number): number | null {
+  const { present, variances } = means;
+  let sum = 0;
+  for (let a = 0; a < present.length; a++) {
+    for (let b = a + 1; b < present.length; b++) {
+      const square = squaredDistance(means, columns, a, b);
+      if (square === 0) return null;
+      sum += (variances[a]! + variances[b]!) / (2 * square);
+    }
+  }
+  return present.length < 2 ? null : sum / ((present.length * (present.length - 1)) / 2);
+}
