@@ -32,7 +32,7 @@ export function nearestMeanMismatches(
   labels?: ArrayLike<number>,
 ): Mismatches {
   const known = knownMeans(means);
-  if (known.classes.length === 0) return { mismatches: 0, examples: 0 };
+  if (known === null) return { mismatches: 0, examples: 0 };
   const { columns } = known;
   const { values, count } = flatRows('features', features, columns);
   const { rows: weights, bias } = classifierOf(classifier, means.length, columns);
@@ -40,7 +40,8 @@ export function nearestMeanMismatches(
   let [mismatches, examples] = [0, 0];
   for (let from = 0; from < count; from += BLOCK) {
     const size = Math.min(BLOCK, count - from);
-    const block = Float64Array.from({ length: size * columns }, (_, i) => values[from * columns + i]!);
+    const block = new Float64Array(size * columns);
+    for (let i = 0; i < block.length; i++) block[i] = values[from * columns + i]!;
     const predicted = argmaxRows(logitsOf(block, size, weights, bias), means.length);
     const nearest = nearestOf(block, size, known);
     for (let i = 0; i < size; i++) {
@@ -68,7 +69,9 @@ export function classifierOf({ weights, bias }: Classifier, classes: number, col
 
 function logitsOf(block: Float64Array, size: number, weights: Float64Array, bias: Float64Array): Float64Array {
   const classes = bias.length;
-  return rowProducts(block, size, weights, classes, block.length / size).map((z, i) => z + bias[i % classes]!);
+  const logits = rowProducts(block, size, weights, classes, block.length / size);
+  for (let i = 0; i < size; i++) for (let c = 0; c < classes; c++) logits[i * classes + c]! += bias[c]!;
+  return logits;
 }
 
 interface KnownMeans {
@@ -82,28 +85,27 @@ interface KnownMeans {
   readonly halves: Float64Array;
 }
 
-function knownMeans(means: readonly (ArrayLike<number> | null)[]): KnownMeans {
+/** Null where no class has a mean. */
+function knownMeans(means: readonly (ArrayLike<number> | null)[]): KnownMeans | null {
   const classes = [...means.keys()].filter((c) => means[c] !== null);
-  const columns = means[classes[0] ?? -1]?.length ?? 0;
-  const { values: rows } = flatRows(
-    'means',
-    classes.map((c) => means[c]!),
-    columns,
-  );
+  if (classes.length === 0) return null;
+  const given = classes.map((c) => means[c]!);
+  const { values: rows, columns } = flatRows('means', given, given[0]!.length);
   const origin = Float64Array.from({ length: columns }, (_, j) => rows[j]!);
   const moved = Float64Array.from(rows, (value, i) => value - origin[i % columns]!);
   const halves = Float64Array.from(classes, (_, r) => squareOf(moved, r * columns, columns) / 2);
   return { classes, columns, origin, rows: moved, halves };
 }
 
-/** Class of the nearest mean: of |h - m|^2 / 2 only |m|^2 / 2 - h . m differs between means. */
+/** Class of the nearest mean: of |h - m|^2 / 2 only |m|^2 / 2 - h . m differs between means. Moves the block to the origin. */
 function nearestOf(
   block: Float64Array,
   size: number,
   { classes, columns, origin, rows, halves }: KnownMeans,
 ): number[] {
-  const moved = block.map((value, i) => value - origin[i % columns]!);
-  const products = rowProducts(moved, size, rows, classes.length, columns);
-  const closeness = products.map((product, i) => product - halves[i % classes.length]!);
+  for (let i = 0; i < size; i++) for (let j = 0; j < columns; j++) block[i * columns + j]! -= origin[j]!;
+  const closeness = rowProducts(block, size, rows, classes.length, columns);
+  for (let i = 0; i < size; i++)
+    for (let r = 0; r < halves.length; r++) closeness[i * halves.length + r]! -= halves[r]!;
   return Array.from(argmaxRows(closeness, classes.length), (r) => classes[r]!);
 }

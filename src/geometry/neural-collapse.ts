@@ -69,9 +69,7 @@ export function neuralCollapse(input: CollapseInput): NeuralCollapse {
   moments.add(features, labels);
   const classifier = { ...input, weights: rows };
   const means = input.means ?? moments.means();
-  if (means.length !== classes) {
-    throw new RangeError(`Expected means of ${classes} classes, null where there is none, got ${means.length}.`);
-  }
+  expectMeans(means, classes, columns);
   const { mismatches, examples } = nearestMeanMismatches(features, classifier, means, labels);
   const nearestMeanMismatch = examples === 0 ? null : mismatches / examples;
   return { ...neuralCollapseOf(moments, classifier), nearestMeanMismatch };
@@ -115,6 +113,16 @@ export function meansBasis(moments: ClassMoments): Basis {
  */
 export function nc1Coverage(moments: ClassMoments): number | null {
   return coverage(moments, classMeansOf(moments));
+}
+
+function expectMeans(means: readonly (ArrayLike<number> | null)[], classes: number, columns: number): void {
+  if (means.length !== classes) {
+    throw new RangeError(`Expected means of ${classes} classes, null where there is none, got ${means.length}.`);
+  }
+  means.forEach((mean, c) => {
+    if (mean === null || mean.length === columns) return;
+    throw new RangeError(`Expected ${columns} values in every row of means, got ${mean.length} in row ${c}.`);
+  });
 }
 
 function ofMeans({ present, rows, gram }: ClassMeans, columns: number) {

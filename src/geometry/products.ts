@@ -4,8 +4,8 @@
  */
 export type AddProducts = (rows: Float64Array, size: number, length: number, into: Float64Array) => void;
 
-/** Rows that are multiplied with each other at a time: sixteen sums are what stays in registers. */
-const TILE = 4;
+/** Rows that are multiplied with each other at a time: nine sums and what they are made of are what registers hold. */
+const TILE = 3;
 
 /** `AddProducts` in plain code: about a multiply-add per clock. */
 export const addProducts: AddProducts = (rows, size, length, into) => {
@@ -44,7 +44,7 @@ export function gramOf(rows: Float64Array, count: number, columns: number): Floa
   return gram;
 }
 
-/** Four rows from `i` on times four from `j` on; the sums stay in registers, which is why they are written out. */
+/** Three rows from `i` on times three from `j` on; written out, because the sums stay in registers only so. */
 function addTile(
   a: Float64Array,
   i: number,
@@ -55,47 +55,34 @@ function addTile(
   at: number,
   stride: number,
 ): void {
-  let [s00, s01, s02, s03, s10, s11, s12, s13] = [0, 0, 0, 0, 0, 0, 0, 0];
-  let [s20, s21, s22, s23, s30, s31, s32, s33] = [0, 0, 0, 0, 0, 0, 0, 0];
-  const [i1, i2, i3] = [i + length, i + 2 * length, i + 3 * length];
-  const [j1, j2, j3] = [j + length, j + 2 * length, j + 3 * length];
+  let [s00, s01, s02, s10, s11, s12, s20, s21, s22] = [0, 0, 0, 0, 0, 0, 0, 0, 0];
+  const [i1, i2, j1, j2] = [i + length, i + 2 * length, j + length, j + 2 * length];
   for (let k = 0; k < length; k++) {
     const a0 = a[i + k]!;
     const a1 = a[i1 + k]!;
     const a2 = a[i2 + k]!;
-    const a3 = a[i3 + k]!;
     const b0 = b[j + k]!;
     s00 += a0 * b0;
     s10 += a1 * b0;
     s20 += a2 * b0;
-    s30 += a3 * b0;
     const b1 = b[j1 + k]!;
     s01 += a0 * b1;
     s11 += a1 * b1;
     s21 += a2 * b1;
-    s31 += a3 * b1;
     const b2 = b[j2 + k]!;
     s02 += a0 * b2;
     s12 += a1 * b2;
     s22 += a2 * b2;
-    s32 += a3 * b2;
-    const b3 = b[j3 + k]!;
-    s03 += a0 * b3;
-    s13 += a1 * b3;
-    s23 += a2 * b3;
-    s33 += a3 * b3;
   }
-  addFour(into, at, s00, s01, s02, s03);
-  addFour(into, at + stride, s10, s11, s12, s13);
-  addFour(into, at + 2 * stride, s20, s21, s22, s23);
-  addFour(into, at + 3 * stride, s30, s31, s32, s33);
+  addThree(into, at, s00, s01, s02);
+  addThree(into, at + stride, s10, s11, s12);
+  addThree(into, at + 2 * stride, s20, s21, s22);
 }
 
-function addFour(into: Float64Array, at: number, s0: number, s1: number, s2: number, s3: number): void {
+function addThree(into: Float64Array, at: number, s0: number, s1: number, s2: number): void {
   into[at]! += s0;
   into[at + 1]! += s1;
   into[at + 2]! += s2;
-  into[at + 3]! += s3;
 }
 
 /** A tile that ends early. Sums in the same order as a whole one: equal rows get equal products, wherever they stand. */

@@ -1,7 +1,7 @@
 import { directionsOf } from './basis.ts';
 import { type ClassMeans, squaredDistance } from './class-means.ts';
 import type { ClassMoments } from './class-moments.ts';
-import { gramOf } from './products.ts';
+import { gramOf, rowProducts } from './products.ts';
 
 /**
  * NC1 = Tr(Sigma_W Sigma_B^+) / C: variability within classes, relative to what lies between them (Papyan, Han, Donoho, PNAS 2020).
@@ -26,17 +26,26 @@ export function relativeVariability(moments: ClassMoments, means: ClassMeans): n
 }
 
 /** sum over examples of (y . (h - mu_c))^2, for each of `size` directions y in coordinates of the scatter. */
-function withinAlong(moments: ClassMoments, { present }: ClassMeans, directions: Float64Array, size: number) {
+function withinAlong(
+  moments: ClassMoments,
+  { present }: ClassMeans,
+  directions: Float64Array,
+  size: number,
+): Float64Array {
+  const { columns, counts } = moments;
   const scatter = moments.scatter!;
   const sums = scatter.along(directions, size);
-  for (const c of present) {
-    // The scatter is about references; this is what their distance from the means adds to it.
-    const shift = scatter.coordinates(moments.deviation(c), 1);
-    for (let i = 0; i < size; i++) {
-      let along = 0;
-      for (let j = 0; j < scatter.size; j++) along += directions[i * scatter.size + j]! * shift[j]!;
-      sums[i]! -= moments.counts[c]! * along * along;
-    }
+  // The scatter is about references; this is what the distance of the means from them adds to it.
+  const shifts = new Float64Array(present.length * columns);
+  present.forEach((c, r) => {
+    shifts.set(moments.deviation(c), r * columns);
+  });
+  const seen = scatter.coordinates(shifts, present.length);
+  const along = rowProducts(directions, size, seen, present.length, scatter.size);
+  for (let i = 0; i < size; i++) {
+    present.forEach((c, r) => {
+      sums[i]! -= counts[c]! * along[i * present.length + r]! ** 2;
+    });
   }
   return sums;
 }
