@@ -175,6 +175,18 @@ describe('what is not there', () => {
     expect(got.nc1).toBeGreaterThan(0);
   });
 
+  test('two means close to each other and far from the rest: their distance keeps its digits, unless it is rounding', () => {
+    const labels = [0, 0, 1, 1, 2, 2, 3, 3];
+    const gap = 2 ** -20;
+    const features = [-1, 1, gap - 1, gap + 1, 4095, 4097, -8193, -8191].map((x) => [x]);
+    const cdnv = plain.cdnv({ features, labels, weights: [[1], [1], [1], [1]], bias: [0, 0, 0, 0] });
+    expect(neuralCollapse({ features, labels, weights: [[1], [1], [1], [1]] }).cdnv! / cdnv).toBeCloseTo(1, 9);
+    const values = normals(3, 30);
+    const again = [...values, ...[...values].reverse(), 3].map((x) => [x]);
+    const labels3 = again.map((_, i) => Math.floor(i / 30));
+    expect(neuralCollapse({ features: again, labels: labels3, weights: [[1], [1], [1]] }).cdnv).toBeNull();
+  });
+
   test('nearly dependent means: what lies below the rank cut is 0, what lies above counts', () => {
     const at = (height: number) => {
       const labels = [0, 0, 1, 1, 2, 2];
