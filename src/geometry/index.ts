@@ -3,7 +3,6 @@ export { rowCosines } from '../stats/cosine.ts';
 export { type Basis, basisOf } from './basis.ts';
 export { ClassMoments, type MomentsOptions } from './class-moments.ts';
 export { featureEnergy, weightEnergy } from './energy.ts';
-export { minorityOf } from './minority.ts';
 export { type Classifier, type Mismatches, nearestMeanMismatches } from './nearest-mean.ts';
 export {
   type ClassifierOfGroups,

@@ -1,7 +1,7 @@
+import { minorityClasses } from '../theory/minority.ts';
 import { type Basis, directionsOf, unitBasis } from './basis.ts';
 import { type ClassMeans, centredMeansOf, classMeansOf } from './class-means.ts';
 import { ClassMoments } from './class-moments.ts';
-import { expectMinority, minorityOf } from './minority.ts';
 import { type Classifier, classifierOf, nearestMeanMismatches } from './nearest-mean.ts';
 import { expectLabels, flatRows, type Rows } from './rows.ts';
 import { equiangularity, equinorm, frameOf, meanCosine, selfDuality } from './simplex.ts';
@@ -38,7 +38,7 @@ export interface NeuralCollapse extends CollapseMeasures {
 }
 
 export interface ClassifierOfGroups extends Classifier {
-  /** Minority classes. If not given, by `minorityOf` the counts; empty: none. */
+  /** Minority classes. If not given, by `minorityClasses` of the counts; empty: none. */
   readonly minority?: readonly number[];
 }
 
@@ -82,8 +82,7 @@ export function neuralCollapse(input: CollapseInput): NeuralCollapse {
 export function neuralCollapseOf(moments: ClassMoments, classifier: ClassifierOfGroups): CollapseMeasures {
   const { columns, classes } = moments;
   const { rows: weights } = classifierOf(classifier, classes, columns);
-  const minority = classifier.minority ?? minorityOf(moments.counts);
-  expectMinority(minority, classes);
+  const minority = minorityClasses(moments.counts, classifier.minority);
   const means = classMeansOf(moments);
   const { present } = means;
   return {

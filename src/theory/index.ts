@@ -1,4 +1,3 @@
-export { type CentredEnergiesInput, centredEnergies } from './centred-energies.ts';
 export {
   COLLAPSES_FROM,
   type CollapseRatio,

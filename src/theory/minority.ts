@@ -1,4 +1,4 @@
-import { requireCounts } from './requirement.ts';
+import { requireNonNegative } from './requirement.ts';
 
 /** Neighbours in the sorted counts that differ by less than this factor do not split the classes. */
 const LEAST_RATIO = 2;
@@ -6,14 +6,16 @@ const LEAST_RATIO = 2;
 /**
  * Which classes are minority, as ascending indices: those `given`, else those below the largest ratio between neighbouring
  * counts (sorted; the first from above of equal ratios) if it is at least 2, else none. Classes without examples split
- * nothing and belong to neither side.
+ * nothing and belong to neither side; fewer than two with examples can't be split.
  *
- * @throws RangeError for counts (C) that are no counts, and for given indices that are no classes or come twice.
+ * @throws RangeError for counts (C) that are negative or not finite, and for given indices that are no classes or come twice.
  */
 export function minorityClasses(counts: ArrayLike<number>, given?: readonly number[]): number[] {
-  requireCounts('counts', counts);
-  if (given !== undefined) return requireClasses(given, counts.length);
   const all = Array.from(counts);
+  all.forEach((count, c) => {
+    requireNonNegative(`counts[${c}]`, count);
+  });
+  if (given !== undefined) return requireClasses(given, all.length);
   const sorted = all.filter((count) => count > 0).sort((a, b) => b - a);
   let largest = LEAST_RATIO;
   let bound = 0;

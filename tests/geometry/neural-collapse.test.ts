@@ -3,7 +3,6 @@ import { describe, expect, test } from 'vitest';
 import { ClassMoments } from '../../src/geometry/class-moments.ts';
 import { featureEnergy, weightEnergy } from '../../src/geometry/energy.ts';
 import { rowCosines } from '../../src/geometry/index.ts';
-import { minorityOf } from '../../src/geometry/minority.ts';
 import { nearestMeanMismatches } from '../../src/geometry/nearest-mean.ts';
 import { type CollapseInput, neuralCollapse, neuralCollapseOf } from '../../src/geometry/neural-collapse.ts';
 import { cloudOf, clouds, expectSame, normals, rotated, rotationOf } from './clouds.ts';
@@ -229,15 +228,6 @@ describe('what is not there', () => {
 });
 
 describe('minority', () => {
-  test('is split off where neighbouring counts differ most', () => {
-    expect(minorityOf([100, 5, 90, 6, 80])).toEqual([1, 3]);
-    expect(minorityOf([100, 90, 70, 51])).toEqual([]);
-    expect(minorityOf([1, 2])).toEqual([0]);
-    expect(minorityOf([10, 1000, 100])).toEqual([0, 2]);
-    expect(minorityOf([0, 7, 7])).toEqual([]);
-    expect(minorityOf([])).toEqual([]);
-  });
-
   test('counts tell it where it is not given; of fewer than two classes there is no pair', () => {
     const base = {
       weights: [
@@ -383,8 +373,8 @@ describe('what is wrong is said in one sentence', () => {
     [{ weights: [1, 0, 0, 1] }, 'Expected columns, the number of values per row, beside flat weights, got undefined.'],
     [{ bias: [1] }, 'Expected one value of bias for each of 2 classes, got 1.'],
     [{ bias: [1, Number.NaN] }, 'Expected finite numbers in bias, got NaN in row 0, column 1.'],
-    [{ minority: [0, 2] }, 'Expected different classes from 0 to 1 in minority, got 2 at place 1.'],
-    [{ minority: [1, 1] }, 'Expected different classes from 0 to 1 in minority, got 1 at place 1.'],
+    [{ minority: [0, 2] }, 'minority[1] is 2: expected the index of a class, 0 to 1.'],
+    [{ minority: [1, 1] }, 'minority[1] is 1: expected every class once.'],
     [{ means: [[1, 2]] }, 'Expected means of 2 classes, null where there is none, got 1.'],
     [{ means: [[1, 2], [1]] }, 'Expected 2 values in every row of means, got 1 in row 1.'],
     [{ means: [[1], [1]] }, 'Expected 2 values in every row of means, got 1 in row 0.'],

@@ -12,6 +12,8 @@ test.each<[string, number[], number[]]>([
   ['a class without examples, which is neither', [100, 0, 100, 9], [3]],
   ['nothing but a class without examples', [100, 0, 100], []],
   ['one class with examples', [0, 7], []],
+  ['one class', [7], []],
+  ['no examples at all', [0, 0], []],
 ])('in %s', (_, counts, expected) => {
   expect(minorityClasses(counts)).toEqual(expected);
 });
@@ -39,7 +41,6 @@ test('given classes are taken as they are, in order', () => {
 });
 
 test.each<[number[], number[] | undefined, RegExp]>([
-  [[5], undefined, /^counts has length 1: expected/],
   [[5, -1], undefined, /^counts\[1\] is -1: expected/],
   [[5, 1], [2], /^minority\[0\] is 2: expected the index of a class, 0 to 1\.$/],
   [[5, 1], [0.5], /^minority\[0\] is 0\.5: expected/],
