@@ -1,0 +1,80 @@
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { gammaOfActivation } from '../../src/theory/activation-gamma.ts';
+import { ACTIVATIONS } from '../../src/theory/activations.ts';
+import { generator } from '../support/generator.ts';
+import { expectRelative, normals } from './draws.ts';
+
+interface SingleLayer {
+  activations: { activation: string; q: number; gamma: number }[];
+  maxpool: { kernel_elements: number; q: number; relu: { gamma: number }; linear_gamma: number; tanh_gamma: number }[];
+}
+const reference = JSON.parse(
+  readFileSync(new URL('../fixtures/igb-single-layer.json', import.meta.url), 'utf8'),
+) as SingleLayer;
+
+describe('reference values', () => {
+  // srelu, a ReLU moved down by its mean, is there for contrast: its mean is 0, so gamma is 0 by definition.
+  test.each(reference.activations.filter(({ activation }) => activation !== 'srelu'))(
+    '$activation at q = $q',
+    ({ activation, q, gamma }) => expectRelative(gammaOfActivation(activation, { q }), gamma),
+  );
+  test.each(reference.maxpool)('max-pooling over $kernel_elements units', (row) => {
+    const options = { q: row.q, maxPool: row.kernel_elements };
+    expectRelative(gammaOfActivation('relu', options), row.relu.gamma);
+    expectRelative(gammaOfActivation('linear', options), row.linear_gamma);
+    expectRelative(gammaOfActivation('tanh', options), row.tanh_gamma);
+  });
+});
+
+describe('closed forms', () => {
+  test('ReLU: 1 / (pi - 1), whatever the variance', () => {
+    fc.assert(
+      fc.property(fc.double({ min: -6, max: 6, noNaN: true }), (exponent) => {
+        expectRelative(gammaOfActivation('relu', { q: 10 ** exponent }), 1 / (Math.PI - 1), 1e-12);
+      }),
+    );
+  });
+  test('odd activations: 0', () => {
+    for (const name of ['linear', 'softsign', 'tanh']) {
+      for (const q of [1e-3, 1, 1e4]) expect(gammaOfActivation(name, { q })).toBeLessThan(1e-25);
+    }
+  });
+  test('a steep sigmoid is a step: mean 1/2, second moment 1/2', () => {
+    expectRelative(gammaOfActivation('sigmoid', { q: 1e12 }), 1, 1e-5);
+  });
+});
+
+test.each(Object.keys(ACTIVATIONS))('%s: a plain average over draws says the same', (name) => {
+  const random = normals(generator(5));
+  const { value } = ACTIVATIONS[name as keyof typeof ACTIVATIONS];
+  for (const [q, k] of [
+    [1.7, 1],
+    [0.6, 4],
+  ] as const) {
+    const draws = Array.from({ length: 40_000 }, () => {
+      let top = -Infinity;
+      for (let i = 0; i < k; i++) top = Math.max(top, random());
+      return value(Math.sqrt(q) * top);
+    });
+    const mean = draws.reduce((sum, x) => sum + x, 0) / draws.length;
+    const variance = draws.reduce((sum, x) => sum + (x - mean) ** 2, 0) / draws.length;
+    const exact = gammaOfActivation(name, { q, maxPool: k });
+    // Delta method: d gamma = 2 mean d mean / variance - gamma d variance / variance; kurtosis taken as that of a wide law.
+    const error =
+      (2 * Math.abs(mean) * Math.sqrt(variance) + exact * variance * 3) / variance / Math.sqrt(draws.length);
+    expect(Math.abs(mean ** 2 / variance - exact)).toBeLessThan(4 * error + 1e-3);
+  }
+});
+
+test('wrong input is told in a sentence', () => {
+  expect(() => gammaOfActivation('tahn')).toThrow('got "tahn": did you mean "tanh"?');
+  expect(() => gammaOfActivation('relu', { q: 0 })).toThrow(
+    new RangeError('Expected q, the variance of the preactivation, to be a finite number above 0, got 0.'),
+  );
+  expect(() => gammaOfActivation('relu', { q: Number.NaN })).toThrow(RangeError);
+  expect(() => gammaOfActivation('relu', { maxPool: 1.5 })).toThrow(
+    new RangeError('Expected maxPool, the number of units in a pool, to be a whole number from 1, got 1.5.'),
+  );
+});
