@@ -1,0 +1,37 @@
+import { binaryLaw } from './binary-law.ts';
+import { demandWhole, demandWithin } from './demand.ts';
+import { manyClassLaw } from './many-class-law.ts';
+import { equalShares, guarded, oneHasAll, type ShareLaw } from './share-law.ts';
+
+export interface GuessingBiasOptions {
+  /** Variance of the nodes' mean outputs over their variance across the data, from 0 to Infinity. */
+  readonly gamma: number;
+  /** Number of classes C, from 2 to 10,000. */
+  readonly classes: number;
+}
+
+/** Beyond it what is not one class having all is smaller than what a double resolves. */
+const ALL_BIAS = 1e15;
+
+/**
+ * What share of its guesses an untrained network gives to a class, on random data and in the limit of wide layers. The score of class c is
+ * sqrt(gamma) xi_c + eps_c with standard normal xi (one draw per network) and eps (one per input); a network's share of class c is the
+ * probability, over eps, that its score is the largest. Source: IGB (Francazi, Lucchi, Baity-Jesi, "Initial Guessing Bias", ICML 2024).
+ *
+ * Two classes: closed forms. More: `topShare` by quadrature to about eight digits, the rest by draws of xi, the same at every call and
+ * never from Math.random; their standard error is about 1e-4 of what they say. gamma = 0: every class has 1/C; Infinity: one has all.
+ *
+ * Returns { topShare, entropy, cdf(g), pdf(g), quantile(p), top: { cdf(t), quantile(p) } }; see `ShareLaw`. Numbers out of range are
+ * RangeErrors.
+ */
+export function guessingBias({ gamma, classes }: GuessingBiasOptions): ShareLaw {
+  demandWithin('gamma', gamma, 0, Infinity);
+  demandWhole('classes', classes, 2, 10_000);
+  return guarded(lawOf(gamma, classes));
+}
+
+function lawOf(gamma: number, classes: number): ShareLaw {
+  if (gamma === 0) return equalShares(classes);
+  if (gamma >= ALL_BIAS) return oneHasAll(classes);
+  return classes === 2 ? binaryLaw(Math.sqrt(gamma)) : manyClassLaw(Math.sqrt(gamma), classes);
+}
