@@ -1,3 +1,6 @@
+/** `classwatch/theory`: what theory says of guesses before training and of classifiers after it; needs neither tfjs nor a monitor. */
+export { type ActivationGammaOptions, gammaOfActivation } from './activation-gamma.ts';
+export type { ActivationName } from './activations.ts';
 export {
   COLLAPSES_FROM,
   type CollapseRatio,
@@ -11,6 +14,7 @@ export {
   minorityCollapseThresholds,
   type ThresholdInput,
 } from './collapse-threshold.ts';
+export { type GuessingBiasOptions, guessingBias } from './guessing-bias.ts';
 export {
   type LayerPeeledInput,
   type LayerPeeledModel,
@@ -27,5 +31,8 @@ export {
   type ProbabilityLoss,
   piecewiseZero,
 } from './losses.ts';
+export { type MeanFieldInput, type MeanFieldState, meanField } from './mean-field.ts';
 export { minorityClasses } from './minority.ts';
 export { type OversamplingInput, oversampling } from './oversampling.ts';
+export type { ShareLaw, TopLaw } from './share-law.ts';
+export { formatStack, type Layer, parseStack, type Stack, type WeightLayer } from './stack.ts';
