@@ -9,6 +9,7 @@ export function binaryLaw(a: number): ShareLaw {
     entropy: sumOver(normalRule([0], 1 / a), (x) => 2 * surprise(normalCdf(a * x))) / Math.LN2,
     cdf: (g) => normalCdf(normalQuantile(g) / a),
     pdf: (g) => {
+      if (g <= 0 || g >= 1) return 0;
       const z = normalQuantile(g);
       // One exponential: each density by itself may underflow.
       return Math.exp(0.5 * z * z * (1 - 1 / (a * a))) / a;

@@ -1,5 +1,6 @@
 import { binaryLaw } from './binary-law.ts';
 import { demandWhole, demandWithin } from './demand.ts';
+import { finiteLaw } from './finite-law.ts';
 import { manyClassLaw } from './many-class-law.ts';
 import { equalShares, guarded, oneHasAll, type ShareLaw } from './share-law.ts';
 
@@ -8,6 +9,11 @@ export interface GuessingBiasOptions {
   readonly gamma: number;
   /** Number of classes C, from 2 to 10,000. */
   readonly classes: number;
+  /**
+   * Inputs whose guesses were counted, from 1 to 100,000: then the law is that of the counted shares, which spread more. Without it, of an
+   * endless data set.
+   */
+  readonly examples?: number;
 }
 
 /** Beyond it what is not one class having all is smaller than what a double resolves. */
@@ -21,13 +27,20 @@ const ALL_BIAS = 1e15;
  * Two classes: closed forms. More: `topShare` by quadrature to about eight digits, the rest by draws of xi, the same at every call and
  * never from Math.random; their standard error is about 1e-4 of what they say. gamma = 0: every class has 1/C; Infinity: one has all.
  *
+ * With `examples`, the counts of one class are Binomial(D, G), exactly; so is the largest share from 1/2 on. Below, its probabilities are
+ * good to about 0.01. `pdf` is then the probability of the nearest count times D, `quantile` the least share that is reached.
+ *
  * Returns { topShare, entropy, cdf(g), pdf(g), quantile(p), top: { cdf(t), quantile(p) } }; see `ShareLaw`. Numbers out of range are
  * RangeErrors.
  */
-export function guessingBias({ gamma, classes }: GuessingBiasOptions): ShareLaw {
+export function guessingBias({ gamma, classes, examples }: GuessingBiasOptions): ShareLaw {
   demandWithin('gamma', gamma, 0, Infinity);
   demandWhole('classes', classes, 2, 10_000);
-  return guarded(lawOf(gamma, classes));
+  const endless = lawOf(gamma, classes);
+  if (examples === undefined) return guarded(endless);
+  demandWhole('examples, the number of inputs,', examples, 1, 100_000);
+  // One class that has all has all of any number.
+  return guarded(gamma >= ALL_BIAS ? endless : finiteLaw(endless, Math.sqrt(gamma), classes, examples));
 }
 
 function lawOf(gamma: number, classes: number): ShareLaw {

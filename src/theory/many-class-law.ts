@@ -33,6 +33,7 @@ export function manyClassLaw(a: number, classes: number): ShareLaw {
     return unit(1 - classes * mean((d) => normalCdf(-Math.max(rivals.top(d), rivals.meanAt(d, z).mean) / a)));
   };
   const pdf = (g: number) => {
+    if (g <= 0 || g >= 1) return 0;
     const z = normalQuantile(g);
     return mean((d) => {
       const { mean: own, slope } = rivals.meanAt(d, z);

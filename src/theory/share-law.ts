@@ -26,10 +26,15 @@ export interface ShareLaw {
 /** The same law, told from within (0, 1) only: what lies outside, and what is no number, is the same for all. */
 export function guarded(law: ShareLaw): ShareLaw {
   return {
-    topShare: law.topShare,
-    entropy: law.entropy,
+    // What takes long is computed when asked for.
+    get topShare() {
+      return law.topShare;
+    },
+    get entropy() {
+      return law.entropy;
+    },
     cdf: cdfOf(law, 'g'),
-    pdf: (g) => (demandNumber('g', g) > 0 && g < 1 ? law.pdf(g) : 0),
+    pdf: (g) => (demandNumber('g', g) >= 0 && g <= 1 ? law.pdf(g) : 0),
     quantile: quantileOf(law),
     top: { cdf: cdfOf(law.top, 't'), quantile: quantileOf(law.top) },
   };
