@@ -25,10 +25,12 @@ const ALL_BIAS = 1e15;
  * probability, over eps, that its score is the largest. Source: IGB (Francazi, Lucchi, Baity-Jesi, "Initial Guessing Bias", ICML 2024).
  *
  * Two classes: closed forms. More: `topShare` by quadrature to about eight digits, the rest by draws of xi, the same at every call and
- * never from Math.random; their standard error is about 1e-4 of what they say. gamma = 0: every class has 1/C; Infinity: one has all.
+ * never from Math.random. Against forty times as many draws (eleven settings, C from 3 to 10,000), entropy was within 2e-4, cdf within 7e-4,
+ * top.cdf within 1.5e-3. gamma = 0: every class has 1/C; Infinity: one has all.
  *
- * With `examples`, the counts of one class are Binomial(D, G), exactly; so is the largest share from 1/2 on. Below, its probabilities are
- * good to about 0.01. `pdf` is then the probability of the nearest count times D, `quantile` the least share that is reached.
+ * With `examples`, the counts of one class are Binomial(D, G), exactly given the law of G; so is the largest share from 1/2 on. Below, its
+ * probabilities are approximate: against counted guesses they are within 0.02 and the noise of the count. `pdf` is then the probability of
+ * the nearest count times D, `quantile` the least share that is reached.
  *
  * Returns { topShare, entropy, cdf(g), pdf(g), quantile(p), top: { cdf(t), quantile(p) } }; see `ShareLaw`. Numbers out of range are
  * RangeErrors.
