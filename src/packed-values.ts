@@ -62,7 +62,7 @@ export function putValues(room: Room, at: number, values: Packable, double: bool
 
 function putAll(room: Room, at: number, values: ArrayLike<number | null>, double: boolean): number {
   room.bytes[at] = double ? DOUBLE : 0;
-  return putNumbers(room.view, at + 1, values, double);
+  return putNumbers(room.bytes, at + 1, values, double);
 }
 
 function putSome(room: Room, at: number, some: SparseValues, double: boolean): number {
@@ -81,7 +81,7 @@ function putSome(room: Room, at: number, some: SparseValues, double: boolean): n
     view.setUint32(at, places[i]!, true);
     at += 4;
   }
-  return putNumbers(view, at, values, double);
+  return putNumbers(bytes, at, values, double);
 }
 
 /** All values, 0 where one is missing, behind a bitmap of those that are. */
@@ -104,16 +104,28 @@ function putMapped({ bytes, view }: Room, at: number, some: SparseValues, double
   return end;
 }
 
-/** Those that are there, one after the other; not by a typed array: that would need aligned memory of its own. */
-function putNumbers(view: DataView, at: number, values: ArrayLike<number | null>, double: boolean): number {
+/** Numbers on their way into memory that is not aligned: typed arrays convert several times as fast as a DataView. */
+const CHUNK = 128;
+const CHUNKS = [new Float32Array(CHUNK), new Float64Array(CHUNK)].map((numbers) => {
+  return { numbers, bytes: new Uint8Array(numbers.buffer) };
+});
+
+/** Those that are there, one after the other. Every machine that runs tfjs is little-endian. */
+function putNumbers(target: Uint8Array, at: number, values: ArrayLike<number | null>, double: boolean): number {
+  const { numbers, bytes } = CHUNKS[double ? 1 : 0]!;
   const width = double ? 8 : 4;
+  let held = 0;
   for (let i = 0; i < values.length; i++) {
     const value = values[i]!;
     if (value === null) continue;
-    putNumber(view, at, value, double);
-    at += width;
+    numbers[held++] = value;
+    if (held < CHUNK) continue;
+    target.set(bytes, at);
+    at += CHUNK * width;
+    held = 0;
   }
-  return at;
+  target.set(bytes.subarray(0, held * width), at);
+  return at + held * width;
 }
 
 function putNumber(view: DataView, at: number, value: number, double: boolean): void {

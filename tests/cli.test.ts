@@ -3,36 +3,15 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
-import { main } from '../src/cli/main.ts';
 import { type AnyRecord, packValues } from '../src/record.ts';
 import { openStore } from '../src/store/sqlite.ts';
 import { VERSION } from '../src/version.ts';
 import { get } from './server/serving.ts';
 import { folder, writerProcess } from './store/folder.ts';
 import { measurement, recordsOf, STARTED } from './store/records.ts';
+import { classwatch } from './support/command-line.ts';
 
 const BUILT = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
-
-interface Said {
-  code: number;
-  out: string;
-  err: string;
-}
-
-async function classwatch(args: string[], env: Record<string, string> = {}): Promise<Said> {
-  const said = { code: -1, out: '', err: '' };
-  said.code = await main(args, {
-    env,
-    out: async (text) => {
-      said.out += text;
-    },
-    err: (text) => {
-      said.err += text;
-    },
-    stopped: async () => {},
-  });
-  return said;
-}
 
 function withRuns(...runs: AnyRecord[][]): string {
   const dir = folder();

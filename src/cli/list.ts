@@ -2,6 +2,7 @@ import { printable } from '../printable.ts';
 import { openStore } from '../store/sqlite.ts';
 import type { RunSummary } from '../store/store.ts';
 import { type Command, LOGDIR, logdirOf } from './command.ts';
+import { table } from './table.ts';
 
 /** Characters of a name in the table. */
 const MAX_SHOWN = 40;
@@ -20,13 +21,13 @@ export const list: Command = {
     const runs = store.runs();
     store.close();
     if (values.json) await terminal.out(`${JSON.stringify(runs, null, 2)}\n`);
-    else await terminal.out(runs.length === 0 ? `There are no runs in ${logdir} yet.\n` : table(runs));
+    else await terminal.out(runs.length === 0 ? `There are no runs in ${logdir} yet.\n` : table(rowsOf(runs)));
     return 0;
   },
 };
 
-function table(runs: readonly RunSummary[]): string {
-  const rows = [
+function rowsOf(runs: readonly RunSummary[]): string[][] {
+  return [
     ['RUN', 'NAME', 'STATE', 'STEPS', 'STARTED'],
     ...runs.map(({ run, name, state, steps, started }) => [
       run,
@@ -36,14 +37,6 @@ function table(runs: readonly RunSummary[]): string {
       dated(started),
     ]),
   ];
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  const lines = rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column]!))
-      .join('  ')
-      .trimEnd(),
-  );
-  return `${lines.join('\n')}\n`;
 }
 
 function shown(name: unknown): string {

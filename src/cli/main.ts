@@ -7,9 +7,10 @@ import type { Command, Terminal } from './command.ts';
 import { doctor } from './doctor.ts';
 import { exportRun } from './export.ts';
 import { list } from './list.ts';
+import { predict } from './predict.ts';
 import { serve } from './serve.ts';
 
-const COMMANDS: { readonly [name: string]: Command } = { serve, list, export: exportRun, doctor };
+const COMMANDS: { readonly [name: string]: Command } = { serve, list, export: exportRun, predict, doctor };
 const DEFAULT = 'serve';
 
 /** Runs one command. Resolves to the exit code: 0, 1 if it failed, 2 if it was called wrongly; never rejects. */

@@ -1,6 +1,6 @@
 import { activation } from './activations.ts';
-import { demandPositive, demandWhole } from './demand.ts';
 import { moments } from './moments.ts';
+import { requirePositive, requireWhole } from './requirement.ts';
 
 export interface ActivationGammaOptions {
   /** Variance of the preactivation, above 0; 1 unless given. */
@@ -20,8 +20,8 @@ export interface ActivationGammaOptions {
  */
 export function gammaOfActivation(name: string, { q = 1, maxPool = 1 }: ActivationGammaOptions = {}): number {
   const chosen = activation(name);
-  demandPositive('q, the variance of the preactivation,', q);
-  demandWhole('maxPool, the number of units in a pool,', maxPool, 1);
+  requirePositive('q, the variance of the preactivation,', q);
+  requireWhole('maxPool, the number of units in a pool,', maxPool, 1);
   const { mean, variance } = moments(chosen, { mean: 0, deviation: Math.sqrt(q) }, maxPool);
   return (mean * mean) / variance;
 }

@@ -1,7 +1,7 @@
 import { binaryLaw } from './binary-law.ts';
-import { demandWhole, demandWithin } from './demand.ts';
 import { finiteLaw } from './finite-law.ts';
 import { manyClassLaw } from './many-class-law.ts';
+import { requireWhole, requireWithin } from './requirement.ts';
 import { equalShares, guarded, oneHasAll, type ShareLaw } from './share-law.ts';
 
 export interface GuessingBiasOptions {
@@ -36,11 +36,11 @@ const ALL_BIAS = 1e15;
  * RangeErrors.
  */
 export function guessingBias({ gamma, classes, examples }: GuessingBiasOptions): ShareLaw {
-  demandWithin('gamma', gamma, 0, Infinity);
-  demandWhole('classes', classes, 2, 10_000);
+  requireWithin('gamma', gamma, 0, Infinity);
+  requireWhole('classes', classes, 2, 10_000);
   const endless = lawOf(gamma, classes);
   if (examples === undefined) return guarded(endless);
-  demandWhole('examples, the number of inputs,', examples, 1, 100_000);
+  requireWhole('examples, the number of inputs,', examples, 1, 100_000);
   // One class that has all has all of any number.
   return guarded(gamma >= ALL_BIAS ? endless : finiteLaw(endless, Math.sqrt(gamma), classes, examples));
 }

@@ -1,7 +1,7 @@
 import { ACTIVATIONS, type ActivationName } from './activations.ts';
-import { demandPositive, demandWithin } from './demand.ts';
 import { maxPooled } from './max-pool.ts';
 import { moments, pairMoment, slopeSquare } from './moments.ts';
+import { requirePositive, requireWithin } from './requirement.ts';
 import { type Layer, parseStack, type Stack, type WeightLayer } from './stack.ts';
 import { asNormal, stateOf, type UnitState } from './unit-state.ts';
 
@@ -41,8 +41,8 @@ export interface MeanFieldState {
 export function meanField(stack: string | Stack, { q, c, training = true }: MeanFieldInput): MeanFieldState[] {
   const layers = typeof stack === 'string' ? parseStack(stack) : stack;
   if (layers.length === 0) throw new RangeError('Expected a stack of at least one layer, got none.');
-  demandPositive('q, the mean square of an input,', q);
-  demandWithin('c, the correlation of two inputs,', c, 0, 1);
+  requirePositive('q, the mean square of an input,', q);
+  requireWithin('c, the correlation of two inputs,', c, 0, 1);
   let state = stateOf(q, c * q, 0, 1);
   return layers.map((layer) => {
     const next = after(layer, state, training);

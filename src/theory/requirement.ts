@@ -14,11 +14,22 @@ export function requireNonNegative(name: string, value: number): void {
   }
 }
 
-/** A whole number of at least `least`. */
-export function requireWhole(name: string, value: number, least: number): void {
-  if (!(Number.isInteger(value) && value >= least)) {
-    throw new RangeError(`${name} is ${value}: expected a whole number of at least ${least}.`);
+/** A whole number between `least` and `most`. */
+export function requireWhole(name: string, value: number, least: number, most = Infinity): void {
+  if (!(Number.isInteger(value) && value >= least && value <= most)) {
+    throw new RangeError(`${name} is ${value}: expected a whole number ${range(least, most)}.`);
   }
+}
+
+/** A number in [low, high]. */
+export function requireWithin(name: string, value: number, low: number, high: number): void {
+  if (!(value >= low && value <= high)) {
+    throw new RangeError(`${name} is ${value}: expected a number ${range(low, high)}.`);
+  }
+}
+
+function range(low: number, high: number): string {
+  return high === Infinity ? `of at least ${low}` : `from ${low} to ${high}`;
 }
 
 /** Examples of two or more classes: finite, not negative, not all 0. Fractions are fine (weights times examples). */

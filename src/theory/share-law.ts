@@ -1,4 +1,4 @@
-import { demandWithin } from './demand.ts';
+import { requireWithin } from './requirement.ts';
 
 /** The law of the largest share. */
 export interface TopLaw {
@@ -34,7 +34,7 @@ export function guarded(law: ShareLaw): ShareLaw {
       return law.entropy;
     },
     cdf: cdfOf(law, 'g'),
-    pdf: (g) => (demandNumber('g', g) >= 0 && g <= 1 ? law.pdf(g) : 0),
+    pdf: (g) => (requireNumber('g', g) >= 0 && g <= 1 ? law.pdf(g) : 0),
     quantile: quantileOf(law),
     top: { cdf: cdfOf(law.top, 't'), quantile: quantileOf(law.top) },
   };
@@ -42,18 +42,21 @@ export function guarded(law: ShareLaw): ShareLaw {
 
 function cdfOf(law: TopLaw, name: string): (share: number) => number {
   return (share) => {
-    demandNumber(name, share);
+    requireNumber(name, share);
     return share < 0 ? 0 : share >= 1 ? 1 : law.cdf(share);
   };
 }
 
 function quantileOf(law: TopLaw): (p: number) => number {
-  return (p) => law.quantile(demandWithin('p, a probability,', p, 0, 1));
+  return (p) => {
+    requireWithin('p, a probability,', p, 0, 1);
+    return law.quantile(p);
+  };
 }
 
-function demandNumber(name: string, value: number): number {
+function requireNumber(name: string, value: number): number {
   if (!Number.isNaN(value)) return value;
-  throw new RangeError(`Expected ${name}, a fraction, to be a number, got ${value}.`);
+  throw new RangeError(`${name}, a fraction, is ${value}: expected a number.`);
 }
 
 /** No bias: every class has 1/C. */

@@ -71,10 +71,10 @@ test.each(Object.keys(ACTIVATIONS))('%s: a plain average over draws says the sam
 test('wrong input is told in a sentence', () => {
   expect(() => gammaOfActivation('tahn')).toThrow('got "tahn": did you mean "tanh"?');
   expect(() => gammaOfActivation('relu', { q: 0 })).toThrow(
-    new RangeError('Expected q, the variance of the preactivation, to be a finite number above 0, got 0.'),
+    new RangeError('q, the variance of the preactivation, is 0: expected a finite number above 0.'),
   );
   expect(() => gammaOfActivation('relu', { q: Number.NaN })).toThrow(RangeError);
   expect(() => gammaOfActivation('relu', { maxPool: 1.5 })).toThrow(
-    new RangeError('Expected maxPool, the number of units in a pool, to be a whole number from 1, got 1.5.'),
+    new RangeError('maxPool, the number of units in a pool, is 1.5: expected a whole number of at least 1.'),
   );
 });

@@ -101,6 +101,6 @@ test('more and more data end in the law of endless data', () => {
 
 test('wrong input is told in a sentence', () => {
   expect(() => guessingBias({ gamma: 1, classes: 3, examples: 0 })).toThrow(
-    new RangeError('Expected examples, the number of inputs, to be a whole number from 1 to 100000, got 0.'),
+    new RangeError('examples, the number of inputs, is 0: expected a whole number from 1 to 100000.'),
   );
 });

@@ -311,13 +311,13 @@ describe('limits', () => {
 
 test('wrong input is told in a sentence', () => {
   const given = (gamma: number, classes: number) => () => guessingBias({ gamma, classes });
-  expect(given(-1, 10)).toThrow(new RangeError('Expected gamma to be at least 0, got -1.'));
+  expect(given(-1, 10)).toThrow(new RangeError('gamma is -1: expected a number of at least 0.'));
   expect(given(Number.NaN, 10)).toThrow(RangeError);
-  expect(given(1, 1)).toThrow(new RangeError('Expected classes to be a whole number from 2 to 10000, got 1.'));
+  expect(given(1, 1)).toThrow(new RangeError('classes is 1: expected a whole number from 2 to 10000.'));
   expect(given(1, 2.5)).toThrow(RangeError);
   expect(given(1, 20_000)).toThrow(RangeError);
   const law = guessingBias({ gamma: 1, classes: 3 });
-  expect(() => law.quantile(1.5)).toThrow(new RangeError('Expected p, a probability, to be from 0 to 1, got 1.5.'));
+  expect(() => law.quantile(1.5)).toThrow(new RangeError('p, a probability, is 1.5: expected a number from 0 to 1.'));
   expect(() => law.top.quantile(Number.NaN)).toThrow(RangeError);
-  expect(() => law.cdf(Number.NaN)).toThrow(new RangeError('Expected g, a fraction, to be a number, got NaN.'));
+  expect(() => law.cdf(Number.NaN)).toThrow(new RangeError('g, a fraction, is NaN: expected a number.'));
 });

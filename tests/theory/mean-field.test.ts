@@ -248,10 +248,10 @@ describe('what a layer does', () => {
 
 test('wrong input is told in a sentence', () => {
   expect(() => meanField('relu', { q: 0, c: 0 })).toThrow(
-    new RangeError('Expected q, the mean square of an input, to be a finite number above 0, got 0.'),
+    new RangeError('q, the mean square of an input, is 0: expected a finite number above 0.'),
   );
   expect(() => meanField('relu', { q: 1, c: 1.5 })).toThrow(
-    new RangeError('Expected c, the correlation of two inputs, to be from 0 to 1, got 1.5.'),
+    new RangeError('c, the correlation of two inputs, is 1.5: expected a number from 0 to 1.'),
   );
   expect(() => meanField('rleu', { q: 1, c: 0 })).toThrow('did you mean "relu"?');
   expect(() => meanField([], { q: 1, c: 0 })).toThrow(
