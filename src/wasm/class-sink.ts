@@ -8,12 +8,31 @@ export interface ClassSink {
   readonly squares: number;
   /** Whether a kernel left its gradients here. */
   taken: boolean;
+  /** What else waits for the kernel to go through the images. */
+  readonly pixels: PixelSums | null;
+}
+
+/** A sum over the pixels of each image of the tensor with this `dataId`. */
+export interface PixelSums {
+  readonly dataId: object;
+  /** `from`: address of the image. */
+  add(image: number, from: number): void;
+  /** Whether a kernel has gone through the images. */
+  taken: boolean;
 }
 
 /** The kernels of filter gradients look here at every call; whoever sets a sink takes it away again. */
 export const listening: { sink: ClassSink | null } = { sink: null };
 
 const DOUBLE = 8;
+
+/** Who waits for the images of dy; null: nobody. Marks it as taken: every image has to be shown. */
+export function pixelSumsOf({ dataId }: { readonly dataId: object }): PixelSums | null {
+  const pixels = listening.sink?.pixels ?? null;
+  if (pixels?.dataId !== dataId) return null;
+  pixels.taken = true;
+  return pixels;
+}
 
 /**
  * Addresses for the gradient and the square of an image of a kernel call; null where nobody listens, or to a batch of

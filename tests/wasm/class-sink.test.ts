@@ -40,7 +40,7 @@ function gradientsBySink(kernel: Filter, { x, dy }: { x: Values; dy: Values }, a
   const size = plain.values.length;
   const weights = put('class-rows', new Float32Array(rows * size));
   const squares = putDoubles('class-squares', new Float64Array(rowOf.length));
-  const sink = { rowOf: Int32Array.from(rowOf), weights: weights.at, squares: squares.at, taken: false };
+  const sink = { rowOf: Int32Array.from(rowOf), weights: weights.at, squares: squares.at, taken: false, pixels: null };
   listening.sink = sink;
   try {
     const heard = runKernel('wasm', kernel, { x, dy }, attrs);

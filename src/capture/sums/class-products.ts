@@ -2,6 +2,7 @@ import type { Native } from '../../wasm/native.ts';
 import type { TapeTensor } from '../engine/tape.ts';
 import type { Groups } from '../groups.ts';
 import { FLOAT, type NativeRows } from './native-rows.ts';
+import { type Spread, stepsOf } from './pass-sums.ts';
 
 const DOUBLE = 8;
 
@@ -49,7 +50,19 @@ export class ClassProducts {
     native.simd.classProducts!(x, d, examples, din, dout, order, starts, rows, weights, squares, room);
   }
 
-  /** The same in rooms of their own, good until the next call; null where there is no room. */
+  /** Adds the gradient of every example, x_i^T D_i over its rows, to a row of its own at `to`. x, d: addresses. */
+  ofExamples(x: number, d: number, din: number, dout: number, spread: Spread, to: number): void {
+    const examples = this.groups.rowOf.length;
+    const [xStep, xRow] = stepsOf(spread, din, examples);
+    const [dStep, dRow] = stepsOf(spread, dout, examples);
+    for (let i = 0; i < examples; i++) {
+      this.native.simd.exampleProduct!(
+        ...[x + i * xStep, d + i * dStep, spread.per, xRow, dRow, din, dout, to + i * din * dout * FLOAT],
+      );
+    }
+  }
+
+  /** The gradients of the classes in rooms of their own, good until the next call; null where there is no room. */
   apart(x: TapeTensor, d: TapeTensor, din: number, dout: number): ClassRows | null {
     const { native, rooms, groups } = this;
     const values = groups.classOf.length * din * dout;

@@ -8,7 +8,9 @@ import type { Offload } from '../offload.ts';
 import type { Piece } from '../plan.ts';
 import { BiasSums } from './bias-sums.ts';
 import { ClassProducts, type ClassRows } from './class-products.ts';
+import { FilterSums } from './filter-sums.ts';
 import { GhostProducts } from './ghost-products.ts';
+import { ImageSums } from './image-sums.ts';
 import { FLOAT, NativeRows } from './native-rows.ts';
 import { NativeTotals } from './native-totals.ts';
 import { type Direction, figuresOf, type PassFigures, type PieceSums, type Spread, stepsOf } from './pass-sums.ts';
@@ -30,6 +32,7 @@ export class NativeSums {
   private readonly rooms: NativeRows;
   private readonly ghosts: GhostProducts;
   private readonly biases: BiasSums;
+  private readonly filters: FilterSums;
   /** Pieces whose class rows are kept until the step ends, where it has several backward passes; else null. */
   private readonly kept: Set<number> | null;
   private single = true;
@@ -59,7 +62,12 @@ export class NativeSums {
     this.ghosts = new GhostProducts(native, groups, this.rowOfAt, this.totals, offload);
     this.biases = new BiasSums(ops, groups, this.ghosts, {
       reserve: (piece) => this.rooms.reserve(piece),
-      add: (piece, x) => this.sumByClass(piece, x, { per: 1, blocks: false }),
+      add: (...sum) => this.sumByClass(...sum),
+      images: (of) => new ImageSums(native, this.rooms, this.rowOfAt, of),
+    });
+    this.filters = new FilterSums(native, groups, this.rooms, this.biases, {
+      isShared: (piece) => this.isShared(piece),
+      take: (...rows) => this.take(...rows),
     });
   }
 
@@ -70,12 +78,12 @@ export class NativeSums {
     const [from, by] = [native.address(x), native.address(d)];
     const size = din * dout;
     if (this.isShared(piece)) {
-      this.products(from, by, din, dout, spread, this.rooms.ofExamples(piece));
+      this.classProducts.ofExamples(from, by, din, dout, spread, this.rooms.ofExamples(piece));
       return true;
     }
     if (spread.per > 1) {
       const each = this.rooms.cleared('example-rows', examples * size);
-      this.products(from, by, din, dout, spread, each);
+      this.classProducts.ofExamples(from, by, din, dout, spread, each);
       this.foldExamples(piece, each);
       return true;
     }
@@ -94,8 +102,8 @@ export class NativeSums {
   /** Sum over rows: x [examples * per, size of the piece]. */
   sum(piece: number, x: TapeTensor, spread: Spread): boolean {
     if (!this.native.has(x)) return false;
-    const isAlone = this.kept === null && !this.isShared(piece) && spread.per === 1;
-    if (!isAlone || !this.biases.take(piece, x, this.pieces[piece]!.size)) this.sumByClass(piece, x, spread);
+    const isAlone = this.kept === null && !this.isShared(piece);
+    if (!isAlone || !this.biases.take(piece, x, this.pieces[piece]!.size, spread)) this.sumByClass(piece, x, spread);
     return true;
   }
 
@@ -113,18 +121,12 @@ export class NativeSums {
 
   /** Where a kernel that computes the filter gradient of each image may leave them by class. */
   sink(piece: number): ClassSink {
-    const shared = this.isShared(piece);
-    const squares = this.native.room('filter-squares', this.examples * DOUBLE);
-    this.native.doubles(squares, this.examples).fill(0);
-    const rowOf = shared ? this.ownRows() : this.groups.rowOf;
-    const weights = shared ? this.rooms.ofExamples(piece) : this.rooms.ofClasses(piece, 'filter-rows');
-    return { rowOf, weights, squares, taken: false };
+    return this.filters.sink(piece);
   }
 
   /** Takes over what a kernel left in a sink. */
   filter(piece: number, sink: ClassSink): boolean {
-    if (sink.taken && !this.isShared(piece)) this.take(piece, sink);
-    return sink.taken;
+    return this.filters.take(piece, sink);
   }
 
   /** Takes over class rows that were formed elsewhere. */
@@ -209,17 +211,6 @@ export class NativeSums {
 
   private isShared(piece: number): boolean {
     return this.pieces[piece]!.uses > 1;
-  }
-
-  private products(x: number, d: number, din: number, dout: number, spread: Spread, to: number): void {
-    const { per } = spread;
-    const [xStep, xRow] = stepsOf(spread, din, this.examples);
-    const [dStep, dRow] = stepsOf(spread, dout, this.examples);
-    for (let i = 0; i < this.examples; i++) {
-      this.native.simd.exampleProduct!(
-        ...[x + i * xStep, d + i * dStep, per, xRow, dRow, din, dout, to + i * din * dout * FLOAT],
-      );
-    }
   }
 
   /** Gradients of single examples [examples, size] to norms, to class rows, to the Gram. */

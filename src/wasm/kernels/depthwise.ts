@@ -1,5 +1,5 @@
 import type { ConvInfo, Info, KernelFunction, Shape, WasmTf } from '../backend.ts';
-import { placesOf } from '../class-sink.ts';
+import { pixelSumsOf, placesOf } from '../class-sink.ts';
 import { Native } from '../native.ts';
 import { convInfo, FLOAT, type Walk, walkOf } from './convolution.ts';
 
@@ -34,6 +34,7 @@ export function depthwiseFilter(tf: WasmTf, composition: KernelFunction): Kernel
     native.zero(out);
     const frame = native.scratch(walk.rows * walk.columns * info.outChannels * FLOAT);
     const place = placesOf(info.batchSize, walk.taps * walk.runs * info.outChannels * FLOAT);
+    const pixelSums = place === null ? null : pixelSumsOf(dy);
     const { top, left } = info.padInfo;
     for (let i = 0; i < info.batchSize; i++) {
       const image = native.address(x) + i * imageBytes(info);
@@ -46,6 +47,7 @@ export function depthwiseFilter(tf: WasmTf, composition: KernelFunction): Kernel
         ...[error, info.outHeight, info.outWidth, info.outChannels, native.address(out)],
         ...(place?.(i) ?? [0, 0]),
       );
+      pixelSums?.add(i, error);
     }
     return out;
   };
