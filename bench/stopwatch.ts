@@ -19,9 +19,9 @@ type Methods = { [name: string]: (...given: never[]) => unknown };
 /** Names of methods, by the built module and class that has them. */
 const TIMED: readonly (readonly [file: string, type: string, methods: readonly string[], part: string])[] = [
   ['recorder', 'Recorder', ['opening', 'forward'], 'forward'],
-  ['capture/gradient-watch', 'GradientWatch', ['opening', 'forward'], 'walk'],
-  ['capture/sums/native', 'NativeSums', ['product', 'sum', 'segments', 'masked', 'take', 'sink'], 'sums'],
-  ['capture/sums/class-products', 'ClassProducts', ['sum'], 'sums'],
+  ['capture/gradients/gradient-watch', 'GradientWatch', ['opening', 'forward'], 'walk'],
+  ['capture/gradients/sums/native', 'NativeSums', ['product', 'sum', 'segments', 'masked', 'take', 'sink'], 'sums'],
+  ['capture/gradients/sums/class-products', 'ClassProducts', ['sum'], 'sums'],
   ['recorder', 'Recorder', ['backward', 'updating'], 'finish'],
   ['recorder', 'Recorder', ['end'], 'metrics'],
 ];

@@ -1,6 +1,6 @@
 export type { TrainingCallback } from './callbacks.ts';
-export type { ClassGradients, WeightUpdate } from './capture/class-gradients.ts';
 export type { LabelledTensors } from './capture/evaluation-set.ts';
+export type { ClassGradients, WeightUpdate } from './capture/gradients/class-gradients.ts';
 export type { OutputKind } from './capture/outputs.ts';
 export type { Examples, Snapshot } from './capture/snapshot.ts';
 export type { ShownRecord } from './journal.ts';

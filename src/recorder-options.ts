@@ -1,6 +1,6 @@
 import type { Classifier } from './capture/classifier.ts';
 import type { EvaluationSet } from './capture/evaluation-set.ts';
-import type { Offload } from './capture/offload.ts';
+import type { Offload } from './capture/gradients/offload.ts';
 import type { OutputKind } from './capture/outputs.ts';
 import type { Journal } from './journal.ts';
 import type { Schedule } from './schedule.ts';

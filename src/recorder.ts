@@ -4,7 +4,7 @@ import type { Again, Gradients } from './capture/engine/gradients.ts';
 import { stopTraining } from './capture/engine/model.ts';
 import type { TapeTensor } from './capture/engine/tape.ts';
 import type { Evaluation, EvaluationSet } from './capture/evaluation-set.ts';
-import { GradientWatch } from './capture/gradient-watch.ts';
+import { GradientWatch } from './capture/gradients/gradient-watch.ts';
 import { both, isHere, type Later } from './capture/later.ts';
 import type { Batch } from './capture/loss-hook.ts';
 import { Readback } from './capture/readback.ts';

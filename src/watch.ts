@@ -1,7 +1,7 @@
 import { findClassifier, outputKindOf } from './capture/classifier.ts';
 import { ready, versionOf } from './capture/engine/tensors.ts';
 import { EvaluationSet } from './capture/evaluation-set.ts';
-import type { Offload } from './capture/offload.ts';
+import type { Offload } from './capture/gradients/offload.ts';
 import { TrainingHook } from './capture/training-hook.ts';
 import { Journal, type JournalSink, type ShownRecord } from './journal.ts';
 import type { Metric } from './metric.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ClassGradients } from '../src/capture/class-gradients.ts';
+import type { ClassGradients } from '../src/capture/gradients/class-gradients.ts';
 import { Snapshot } from '../src/capture/snapshot.ts';
 import { Journal, type ShownRecord } from '../src/journal.ts';
 import { defineMetric } from '../src/metric.ts';

@@ -4,7 +4,7 @@ import { confusion } from '../stats/confusion.ts';
 import { rowCosines, rowNorms } from '../stats/cosine.ts';
 import { gramNorms, spreadColumns } from '../stats/gram.ts';
 import { type Tally, tally } from '../stats/tally.ts';
-import type { ClassGradients, WeightUpdate } from './class-gradients.ts';
+import type { ClassGradients, WeightUpdate } from './gradients/class-gradients.ts';
 
 /** Labelled examples with what the network said about them. */
 export interface Examples {

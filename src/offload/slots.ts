@@ -3,7 +3,7 @@
  * backward pass on their way there and back. A slot belongs to one side at a time, as its state says; it may be filled in
  * any order. The training thread copies and moves on.
  */
-import type { GhostSums, PieceSums } from '../capture/sums/pass-sums.ts';
+import type { GhostSums, PieceSums } from '../capture/gradients/sums/pass-sums.ts';
 
 /** Passes that may be under way at a time; more of them would only wait longer. */
 const SLOTS = 4;

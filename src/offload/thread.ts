@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
+import type { Offload, OffloadedPass } from '../capture/gradients/offload.ts';
+import type { GhostSums } from '../capture/gradients/sums/pass-sums.ts';
 import { Pending } from '../capture/later.ts';
-import type { Offload, OffloadedPass } from '../capture/offload.ts';
-import type { GhostSums } from '../capture/sums/pass-sums.ts';
 import { Calculator } from './calculator.ts';
 import { DONE, FREE, HANDED_OVER, OPEN, type SharedSlots, type Slot, shareSlots, signal, slotsOf } from './slots.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { supportOf } from '../../dashboard/panels.ts';
-import type { ClassGradients, WeightUpdate } from '../../src/capture/class-gradients.ts';
+import type { ClassGradients, WeightUpdate } from '../../src/capture/gradients/class-gradients.ts';
 import { Snapshot } from '../../src/capture/snapshot.ts';
 import { RunHistory } from '../../src/history.ts';
 import { Journal } from '../../src/journal.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
 import { afterEach, beforeAll, beforeEach, describe, expect, type MockInstance, test, vi } from 'vitest';
-import type { Offload } from '../../src/capture/offload.ts';
+import type { Offload } from '../../src/capture/gradients/offload.ts';
 import { OffloadThread } from '../../src/offload/thread.ts';
 import type { WatchOptions } from '../../src/options.ts';
 import { accelerateTraining } from '../../src/wasm/index.ts';

@@ -1,4 +1,4 @@
-import type { ClassGradients, WeightUpdate } from '../../src/capture/class-gradients.ts';
+import type { ClassGradients, WeightUpdate } from '../../src/capture/gradients/class-gradients.ts';
 import { defineMetric } from '../../src/metric.ts';
 import type { WatchOptions } from '../../src/options.ts';
 import type { ModelLike, TfLike } from '../../src/tf.ts';

@@ -1,4 +1,4 @@
-import type { ClassGradients } from '../../src/capture/class-gradients.ts';
+import type { ClassGradients } from '../../src/capture/gradients/class-gradients.ts';
 
 /** The gradient that one example causes, as plain numbers, and its class (-1: unknown). */
 export interface ExampleGradient {

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { ClassGradients } from '../../src/capture/class-gradients.ts';
+import type { ClassGradients } from '../../src/capture/gradients/class-gradients.ts';
 import type { WatchOptions } from '../../src/options.ts';
 import { type ClassReference, classGramByCopies, exampleSquares, type LabelledBatch } from './class-copies.ts';
 import { fullGram, type Seen, watched } from './class-gradients-of.ts';

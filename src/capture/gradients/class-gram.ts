@@ -1,0 +1,249 @@
+import type { TensorData } from '../../tf.ts';
+import type { Gradients } from '../engine/gradients.ts';
+import { type KernelCall, type KernelListener, Kernels } from '../engine/kernels.ts';
+import { type TapeNode, type TapeTensor, tapeOf } from '../engine/tape.ts';
+import { type Operations, operationsOf, tidy } from '../engine/tensors.ts';
+import { both, type Later, Pending, Sequence } from '../later.ts';
+import type { Batch } from '../loss-hook.ts';
+import { Accumulation } from './accumulation.ts';
+import {
+  type Arithmetic,
+  arithmeticFor,
+  type BatchLabels,
+  haveRoom,
+  type Kept,
+  type StepFigures,
+} from './arithmetic.ts';
+import { classGradients, dominantOf, joined, type LayerMap } from './class-figures.ts';
+import type { ClassGradients } from './class-gradients.ts';
+import { Coverage } from './coverage.ts';
+import type { GramSource, GramSourceOptions, Moves } from './gram-source.ts';
+import { MOVING } from './moves.ts';
+import type { Offload } from './offload.ts';
+import { Pass } from './pass.ts';
+import { DIFFERENT_PASSES, NO_ROOM, type Plan, samePieces, TAKEN } from './plan.ts';
+import { PlanCache } from './plan-cache.ts';
+import { failuresOf, isDue } from './self-check.ts';
+import { Stopwatch } from './stopwatch.ts';
+import type { Direction } from './sums/pass-sums.ts';
+import { type PassTensors, planOf } from './tape.ts';
+import { directionOf } from './view.ts';
+
+export interface ClassGramOptions extends GramSourceOptions {
+  /** Who may take part of the work. */
+  readonly offload: Offload | null;
+  /** Whether training may get sums over classes in place of its own products. */
+  readonly absorb: boolean;
+  /** Something went wrong that costs this step's figures at most. */
+  readonly failed: (error: unknown) => void;
+}
+
+type Variables = readonly TapeTensor[];
+
+interface Running {
+  readonly pass: Pass;
+  readonly arithmetic: Arithmetic;
+  readonly variables: Variables;
+}
+
+interface Finished extends Running {
+  readonly figures: Later<StepFigures> | null;
+  readonly map: LayerMap;
+  /** |gradient|^2 of each weight, where this pass is checked. */
+  readonly expected: Later<TensorData[]> | null;
+}
+
+/** The class Gram of every training step, from the backward pass that training makes anyway. */
+export class ClassGram implements GramSource, KernelListener {
+  readonly isScheduled = false;
+  /** Which share of the weights is measured. */
+  readonly coverage: Coverage;
+  private readonly options: ClassGramOptions;
+  private readonly ops: Operations;
+  private readonly kernels: Kernels | null;
+  private readonly plans = new PlanCache();
+  /** Each step goes by the one before, which may be under way. */
+  private readonly sequence = new Sequence();
+  /** Attributes of the kernels of a forward pass that move values, by their inputs. */
+  private attributes = new WeakMap<object, KernelCall['attrs']>();
+  /** Passes by their plan: each new plan is checked. */
+  private readonly passes = new WeakMap<Plan, number>();
+  private running: Running | null = null;
+  private finished: Finished[] = [];
+  /** Class rows that go on through the step: where it has several passes, or the rows are to be compared with its update. */
+  private kept: Kept | null = null;
+  private readonly accumulation = new Accumulation();
+  /** Backward passes of the step so far, seen or not. */
+  private backwards = 0;
+  /** Some of the step's gradient was not seen, or its class rows can't be added up: it is not measured. */
+  private incomplete = false;
+  private readonly stopwatch = new Stopwatch();
+  private previousDominant: number | null = null;
+
+  constructor(options: ClassGramOptions) {
+    this.options = options;
+    this.ops = operationsOf(options.tf);
+    this.kernels = Kernels.of(options.tf);
+    this.coverage = new Coverage(options.layers, options.report);
+  }
+
+  /** Before the forward pass. */
+  begin(): void {
+    if (this.kernels?.claim(this)) this.kernels.listen(this);
+    else this.options.report(TAKEN);
+  }
+
+  before(name: string, inputs: object, attrs: KernelCall['attrs']): void {
+    if (MOVING.has(name)) this.attributes.set(inputs, attrs);
+  }
+
+  /**
+   * At the end of the forward pass, inside it: opens windows on the backward pass. `withRows`: the step's update will be
+   * compared with the class gradients, if there is room for them.
+   */
+  watch(labels: BatchLabels, batch: Batch, loss: TapeTensor, variables: Variables, withRows: boolean): void {
+    if (this.kernels?.claim(this) !== true) return;
+    this.kernels.listen(null);
+    const examples = batch.predictions.shape[0] ?? 0;
+    const { tf } = this.options;
+    const tape = tapeOf(tf);
+    if (tape === null || examples === 0) return;
+    const plan = this.planOf(tape, { loss, predictions: batch.predictions as TapeTensor, variables, examples });
+    this.coverage.plan(plan, variables);
+    if (!this.goesOn(plan, variables)) return;
+    this.keep(withRows, variables, labels instanceof Int32Array ? examples : Number.POSITIVE_INFINITY);
+    const checked = isDue(this.passes.get(plan) ?? 0);
+    // A pass that is checked is known as soon as its gradients.
+    const options = { ...this.options, ops: this.ops, ...(checked ? { offload: null } : {}) };
+    const arithmetic = arithmeticFor(options, labels, examples, plan.pieces, this.kept);
+    const { kernels, coverage, stopwatch } = this;
+    const { failed } = this.options;
+    // Rows that go on from pass to pass are not those of this one alone.
+    const absorb = this.options.absorb && this.kept === null;
+    const context = { tf, kernels, examples, variables, arithmetic, coverage, failed, stopwatch, absorb };
+    const pass = new Pass(plan, context, checked);
+    this.running = { pass, arithmetic, variables };
+    pass.watch(tape);
+  }
+
+  /** After the backward pass; `gradients` in the order of the variables. */
+  finish(gradients: Gradients): void {
+    const { running } = this;
+    this.backwards++;
+    if (running === null) {
+      this.incomplete = true;
+      return;
+    }
+    this.running = null;
+    const { pass, arithmetic, variables } = running;
+    this.passes.set(pass.plan, (this.passes.get(pass.plan) ?? 0) + 1);
+    pass.complete();
+    const map = this.coverage.map(pass.plan, variables);
+    const figures = arithmetic.figures(map.counts, null);
+    this.finished.push({ ...running, map, figures, expected: pass.expected(gradients, this.options.readback) });
+  }
+
+  /** The backward pass threw, or was not watched. */
+  discard(): void {
+    this.kernels?.release(this);
+    // What it has added to the rows that go on stays there.
+    if (this.running !== null && this.kept !== null) this.incomplete = true;
+    this.running?.pass.check?.dispose();
+    this.running?.arithmetic.dispose();
+    this.running = null;
+  }
+
+  /** The step is over, and the weights have made these moves. Null: nothing to say about it. */
+  take(moves: Moves): Later<ClassGradients | null> | null {
+    const { finished } = this;
+    const last = finished.at(-1);
+    try {
+      const figures = last === undefined || this.incomplete ? null : this.whole(last, moves);
+      if (figures === null || last === undefined) return null;
+      // Of several passes only the sum is known here.
+      const expected = finished.length === 1 ? last.expected : null;
+      return this.sequence.map(both(figures, expected), ([of, squares]) => this.concluded(of, squares, last));
+    } finally {
+      // Several batches in one step are added up from the next step on; this one's have no products across batches.
+      this.accumulation.saw(this.backwards);
+      if (finished.length === 1 && !this.incomplete) this.clear();
+      else this.abandon();
+    }
+  }
+
+  /** Milliseconds that the windows have taken since it was last asked. */
+  windowTime(): number {
+    return this.stopwatch.read();
+  }
+
+  /** Forgets the step. */
+  abandon(): void {
+    for (const { figures } of this.finished) if (figures instanceof Pending) figures.discard();
+    this.clear();
+  }
+
+  private clear(): void {
+    this.discard();
+    for (const { arithmetic } of this.finished) arithmetic.dispose();
+    this.finished = [];
+    this.incomplete = false;
+    this.backwards = 0;
+    for (const matrix of this.kept?.matrices.values() ?? []) matrix.dispose();
+    this.kept = null;
+  }
+
+  private planOf(tape: readonly TapeNode[], tensors: PassTensors): Plan {
+    const { attributes } = this;
+    this.attributes = new WeakMap();
+    return this.plans.get(tape, tensors, () => planOf(tape, tensors, (inputs) => attributes.get(inputs)));
+  }
+
+  /** Class rows outlive the pass where other passes or the update are to meet them, and there is room for all. */
+  private keep(withRows: boolean, variables: Variables, examples: number): void {
+    const accumulating = this.accumulation.isExpected;
+    if (this.kept !== null || !(accumulating || withRows)) return;
+    const { classes, report } = this.options;
+    const rows = 1 + (accumulating ? classes : Math.min(classes, examples));
+    if (haveRoom(variables, rows)) this.kept = { forAll: accumulating, pieces: new Set(), matrices: new Map() };
+    else if (accumulating) report(NO_ROOM);
+  }
+
+  /** Whether the step can go on with this pass: rows of several passes are added up piece by piece. */
+  private goesOn(plan: Plan, variables: Variables): boolean {
+    const [first] = this.finished;
+    if (this.incomplete) return false;
+    if (first === undefined) return true;
+    // Nobody knew that more batches would come: from the next step on.
+    if (this.kept !== null && !this.kept.forAll) return false;
+    const isSame =
+      variables.length === first.variables.length && variables.every((one, i) => one === first.variables[i]);
+    if (isSame && samePieces(plan, first.pass.plan)) return true;
+    this.options.report(DIFFERENT_PASSES);
+    return false;
+  }
+
+  /** Figures of the step out of those of its passes. */
+  private whole(last: Finished, moves: Moves): Finished['figures'] {
+    if (this.kept === null) return this.finished.length === 1 ? last.figures : null;
+    const { ops } = this;
+    const direction: Direction = (piece) => directionOf(ops, last.pass.plan, piece, last.variables, moves);
+    const folded = tidy(this.options.tf, () => last.arithmetic.figures(last.map.counts, direction));
+    const parts = this.finished.map(({ figures }) => figures);
+    if (folded === null || parts.includes(null)) return null;
+    const here = [folded, ...parts] as StepFigures[];
+    const join = (all: readonly StepFigures[]) => joined(all, moves !== null);
+    return here.some((part) => part instanceof Promise) ? Promise.all(here).then(join) : join(here);
+  }
+
+  /** Null, and less coverage from now on, if the Grams of a weight don't add up to its gradient. */
+  private concluded(figures: StepFigures, expected: TensorData[] | null, step: Finished): ClassGradients | null {
+    const failures = expected === null ? [] : failuresOf(figures, expected[0]!, step.pass.plan, step.map.counts);
+    for (const weight of failures) {
+      this.coverage.refuse(step.variables[weight]!, 'its parts do not add up to its gradient');
+    }
+    if (failures.length > 0 || this.coverage.share === 0) return null;
+    const gradients = classGradients(figures, step.map, this.previousDominant);
+    this.previousDominant = dominantOf(gradients);
+    return gradients;
+  }
+}

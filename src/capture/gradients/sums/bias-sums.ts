@@ -1,0 +1,95 @@
+import type { TapeTensor } from '../../engine/tape.ts';
+import type { Operations } from '../../engine/tensors.ts';
+import type { Groups } from '../groups.ts';
+import type { GhostProducts } from './ghost-products.ts';
+import type { ImageSums, SummedPixels } from './image-sums.ts';
+import type { Spread } from './pass-sums.ts';
+
+/** What taking over the products of d costs a pair of examples, and adding up d by class a value, in multiply-adds (measured). */
+const PAIR = 60;
+const VALUE = 10;
+/** Values of a tensor that is not in the processor's cache any more when the next kernel comes to it. */
+const LARGE = 1 << 18;
+
+/** How the sum of a tensor's rows is otherwise split by class. */
+export interface ByClass {
+  /** Makes room, so that `add` can't fail. */
+  reserve(piece: number): void;
+  add(piece: number, x: TapeTensor, spread: Spread): void;
+  /** The same image by image, when the images are shown. */
+  images(of: SummedPixels): ImageSums;
+}
+
+/**
+ * Sums over the rows of a tensor that another kernel goes through as well. One row for each example, and the tensor is also the d of
+ * a ghost product: the inner products d_i . d_j that this forms on its way are those of the bias' gradients, too. Or a row for each
+ * pixel, and it is the dy of a filter gradient, which has each image at hand. Mostly the sum comes first (only linear layers are fused in
+ * training), and waits for the other. Tensors are known by their `dataId`: while somebody holds it, nothing else gets it,
+ * whatever comes to stand where the values stood.
+ */
+export class BiasSums {
+  private readonly ops: Operations;
+  private readonly groups: Groups;
+  private readonly ghosts: GhostProducts;
+  private readonly byClass: ByClass;
+  /** The last product that has its factor, and its d. */
+  private last: { readonly piece: number; readonly dataId: object } | null = null;
+  /** A sum that waits; a handle of our own, for who knows when the tensor goes. */
+  private waiting: { readonly piece: number; readonly x: TapeTensor; readonly spread: Spread } | null = null;
+
+  constructor(ops: Operations, groups: Groups, ghosts: GhostProducts, byClass: ByClass) {
+    this.ops = ops;
+    this.groups = groups;
+    this.ghosts = ghosts;
+    this.byClass = byClass;
+  }
+
+  /** Whether taking over the products of d costs less than adding up d by class and multiplying the sums. */
+  pays(dout: number): boolean {
+    const [examples, rows] = [this.groups.rowOf.length, this.groups.classOf.length];
+    return (rows ** 2 / 2 + VALUE * examples) * dout > (PAIR * examples ** 2) / 2;
+  }
+
+  /** The product of a piece was formed, with its factor. */
+  formed(piece: number, dataId: object): void {
+    this.last = { piece, dataId };
+    if (this.waiting?.x.dataId !== dataId) return;
+    this.ghosts.giveFactor(piece, this.waiting.piece);
+    this.drop();
+  }
+
+  /** False: add it up by class. Else it is taken care of, by `settle` at the latest. x: [examples * per, size]. */
+  take(piece: number, x: TapeTensor, size: number, spread: Spread): boolean {
+    if (!(spread.per === 1 ? this.pays(size) : x.size > LARGE && !spread.blocks)) return false;
+    if (this.last?.dataId === x.dataId) {
+      this.ghosts.giveFactor(this.last.piece, piece);
+      return true;
+    }
+    this.settle();
+    this.byClass.reserve(piece);
+    this.waiting = { piece, x: this.ops.keep(this.ops.reshape(x, x.shape)), spread };
+    return true;
+  }
+
+  /** For a kernel that goes through images: what waits for those of some tensor. */
+  images(): ImageSums | null {
+    if (this.waiting === null || this.waiting.spread.per === 1) return null;
+    const { piece, x, spread } = this.waiting;
+    const examples = this.groups.rowOf.length;
+    const size = x.size / (examples * spread.per);
+    return this.byClass.images({ piece, dataId: x.dataId, examples, pixels: spread.per, size });
+  }
+
+  /** No product has come for the sum that waits. */
+  settle(): void {
+    const { waiting } = this;
+    if (waiting !== null) this.byClass.add(waiting.piece, waiting.x, waiting.spread);
+    this.drop();
+  }
+
+  /** Forgets the sum that waits. */
+  drop(): void {
+    if (this.waiting !== null) this.ops.dispose(this.waiting.x);
+    this.waiting = null;
+  }
+}
