@@ -1,22 +1,9 @@
 import { expect, test } from 'vitest';
-import { main } from '../../src/cli/main.ts';
 import { VERSION } from '../../src/version.ts';
+import { classwatch } from '../support/command-line.ts';
 import { tf } from './backends.ts';
 
-async function doctor(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const said = { code: -1, out: '', err: '' };
-  said.code = await main(['doctor', ...args], {
-    env: {},
-    out: async (text) => {
-      said.out += text;
-    },
-    err: (text) => {
-      said.err += text;
-    },
-    stopped: async () => {},
-  });
-  return said;
-}
+const doctor = (...args: string[]) => classwatch(['doctor', ...args]);
 
 test('doctor tells versions, backend, and where each kernel comes from', async () => {
   const { code, out, err } = await doctor();
