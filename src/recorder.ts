@@ -103,7 +103,7 @@ export class Recorder implements StepListener {
     let batches: readonly (Batch | null)[] = [];
     this.work('The batch', () => {
       batches = shown.map((batch) => this.training.alive(batch));
-      if (batches.length === 0) this.options.journal.unlabelled();
+      this.batches.beginPass(shown.length > 0);
       for (const batch of batches.length === 0 ? [null] : batches) {
         const read = this.batches.add(batch, loss, this.readback, this.training);
         if (read === null) this.missed++;
@@ -126,8 +126,9 @@ export class Recorder implements StepListener {
     this.variables = [];
   }
 
-  updating(gradients: readonly TapeTensor[]): void {
-    this.watching((watch) => watch.updating(gradients));
+  updating(gradients: readonly TapeTensor[], lastAlone: boolean): void {
+    if (lastAlone) this.batches.keepLastPass();
+    this.watching((watch) => watch.updating(gradients, lastAlone));
   }
 
   end(step: number): void {
@@ -136,6 +137,7 @@ export class Recorder implements StepListener {
     const { model, shouldStop } = this.options;
     if (model !== null && shouldStop()) stopTraining(model);
     this.work('The step', () => {
+      if (!batches.areLabelled) this.options.journal.unlabelled();
       const epoch = this.epochs.at(step);
       const whole = batches.whole();
       const seen = this.gradients?.end(step, this.onGradients) ?? null;

@@ -217,7 +217,7 @@ describe('an error of the monitor never reaches training', () => {
     expect(warn).toHaveBeenCalledTimes(1);
     expect(warn.mock.calls[0]![0]).toBe(
       'classwatch: Expected labels between 0 and 2 in the training batches, got others, 3 the first of them: ' +
-        'such examples are left out of the figures.',
+        'such examples count for no class; in the gradient that classes are compared with they stay.',
     );
   });
 

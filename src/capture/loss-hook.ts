@@ -9,6 +9,16 @@ export interface Batch {
   readonly losses: TensorLike | null;
 }
 
+/** Which of the batch is no tensor; null: none. */
+export function foreignOf({ labels, predictions }: Batch): 'labels' | 'predictions' | null {
+  if (!isTensor(labels)) return 'labels';
+  return isTensor(predictions) ? null : 'predictions';
+}
+
+function isTensor(value: TensorLike | null | undefined): boolean {
+  return typeof value?.dataSync === 'function' && Array.isArray(value.shape);
+}
+
 /** Which tensors of the batch the user has disposed already; null: none. */
 export function goneOf({ labels, predictions }: Batch): 'labels' | 'predictions' | null {
   if (labels.isDisposed) return 'labels';

@@ -24,7 +24,28 @@ export interface ReadBatch {
 
 /** Collects the batches of one step while their tensors are alive. */
 export class StepBatches {
-  private readonly batches: (ReadBatch | Promise<ReadBatch>)[] = [];
+  private batches: (ReadBatch | Promise<ReadBatch>)[] = [];
+  /** The batches of the last pass: from here on. */
+  private passAt = 0;
+  private labelled = { all: true, last: true };
+
+  /** Whether labels were shown with every pass. */
+  get areLabelled(): boolean {
+    return this.labelled.all;
+  }
+
+  /** What comes now belongs to another backward pass. */
+  beginPass(isLabelled: boolean): void {
+    this.passAt = this.batches.length;
+    this.labelled = { all: this.labelled.all && isLabelled, last: isLabelled };
+  }
+
+  /** What came with earlier passes has no part in the step. */
+  keepLastPass(): void {
+    this.batches = this.batches.slice(this.passAt);
+    this.passAt = 0;
+    this.labelled = { ...this.labelled, all: this.labelled.last };
+  }
 
   /** Reads a batch, now or later. Null if the device has no room for it: it is left out. */
   add(

@@ -1,5 +1,5 @@
 import type { Decoder, Read } from './decoder.ts';
-import { type Batch, goneOf } from './loss-hook.ts';
+import { type Batch, foreignOf, goneOf } from './loss-hook.ts';
 import type { Examples } from './snapshot.ts';
 
 /** Examples of the batches that train; says what does not fit, and leaves it out. */
@@ -17,6 +17,13 @@ export class TrainingDecoder {
 
   /** The batch, or null where it can't be read any more. */
   alive(batch: Batch): Batch | null {
+    const foreign = foreignOf(batch);
+    if (foreign !== null) {
+      this.report(
+        `Expected the ${foreign} of a batch as a tensor, got something else, so that its classes are not measured: write monitor.observe(predictions, labels) with two tensors.`,
+      );
+      return null;
+    }
     const gone = goneOf(batch);
     if (gone === null) return batch;
     this.report(
@@ -40,7 +47,7 @@ export class TrainingDecoder {
     if (this.straySeen) return;
     this.straySeen = true;
     this.report(
-      `Expected labels between 0 and ${this.classes - 1} in the training batches, got others, ${label} the first of them: such examples are left out of the figures.`,
+      `Expected labels between 0 and ${this.classes - 1} in the training batches, got others, ${label} the first of them: such examples count for no class; in the gradient that classes are compared with they stay.`,
     );
   }
 }

@@ -18,8 +18,8 @@ export interface StepListener {
   backward(gradients: Gradients, again: Again): void;
   /** The pass is over, also when something threw. */
   closed(): void;
-  /** The optimizer is about to update the weights by these gradients. */
-  updating(gradients: readonly TapeTensor[]): void;
+  /** The optimizer is about to update the weights by these gradients; `lastAlone`: of several passes, they are those of the last. */
+  updating(gradients: readonly TapeTensor[], lastAlone: boolean): void;
   /** The weights were updated: `step` is over. */
   end(step: number): void;
   /** The update threw: what was seen of this step is void. */
@@ -48,6 +48,9 @@ export class TrainingHook implements GradientListener, OptimizerListener {
   private ours = false;
   private batches: Batch[] = [];
   private pass: readonly TapeTensor[] = [];
+  /** Backward passes since the last update, and the gradients of the last one. */
+  private passes = 0;
+  private last: Gradients = [];
   private sure = false;
   private unhookLoss: () => void = () => {};
   private readonly model: ModelLike | null;
@@ -111,7 +114,10 @@ export class TrainingHook implements GradientListener, OptimizerListener {
   }
 
   backward(gradients: Gradients, again: Again): void {
-    if (this.ours && this.sure) this.listener.backward(gradients, again);
+    if (!this.ours || !this.sure) return;
+    this.passes++;
+    this.last = gradients;
+    this.listener.backward(gradients, again);
   }
 
   after(): void {
@@ -156,7 +162,8 @@ export class TrainingHook implements GradientListener, OptimizerListener {
 
   beforeUpdate(gradients: readonly TapeTensor[]): void {
     this.begin();
-    this.listener.updating(gradients);
+    this.listener.updating(gradients, this.passes > 1 && this.areLast(gradients));
+    this.forgetPasses();
   }
 
   afterUpdate(): void {
@@ -165,8 +172,19 @@ export class TrainingHook implements GradientListener, OptimizerListener {
     this.begun = false;
   }
 
+  /** Whether these are the gradients of the last pass as they came. */
+  private areLast(gradients: readonly TapeTensor[]): boolean {
+    const last = new Set(this.last.map((gradient) => gradient?.dataId));
+    return gradients.every(({ dataId }) => last.has(dataId));
+  }
+
+  private forgetPasses(): void {
+    [this.passes, this.last] = [0, []];
+  }
+
   failedUpdate(): void {
     this.begun = false;
+    this.forgetPasses();
     this.listener.abandon();
   }
 

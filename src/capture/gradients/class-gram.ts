@@ -2,19 +2,12 @@ import type { TensorData } from '../../tf.ts';
 import type { Gradients } from '../engine/gradients.ts';
 import { type KernelCall, type KernelListener, Kernels } from '../engine/kernels.ts';
 import { type TapeNode, type TapeTensor, tapeOf } from '../engine/tape.ts';
-import { type Operations, operationsOf, tidy } from '../engine/tensors.ts';
+import { type Operations, operationsOf } from '../engine/tensors.ts';
 import { both, type Later, Pending, Sequence } from '../later.ts';
 import type { Batch } from '../loss-hook.ts';
 import { Accumulation } from './accumulation.ts';
-import {
-  type Arithmetic,
-  arithmeticFor,
-  type BatchLabels,
-  haveRoom,
-  type Kept,
-  type StepFigures,
-} from './arithmetic.ts';
-import { classGradients, dominantOf, joined, type LayerMap } from './class-figures.ts';
+import { arithmeticFor, type BatchLabels, haveRoom, type Kept, type StepFigures } from './arithmetic.ts';
+import { classGradients, dominantOf } from './class-figures.ts';
 import type { ClassGradients } from './class-gradients.ts';
 import { Coverage } from './coverage.ts';
 import type { GramSource, GramSourceOptions, Moves } from './gram-source.ts';
@@ -24,10 +17,9 @@ import { Pass } from './pass.ts';
 import { DIFFERENT_PASSES, NO_ROOM, type Plan, samePieces, TAKEN } from './plan.ts';
 import { PlanCache } from './plan-cache.ts';
 import { failuresOf, isDue } from './self-check.ts';
+import { type Finished, figuresOfStep, type Running, type Variables } from './step-passes.ts';
 import { Stopwatch } from './stopwatch.ts';
-import type { Direction } from './sums/pass-sums.ts';
 import { type PassTensors, planOf } from './tape.ts';
-import { directionOf } from './view.ts';
 
 export interface ClassGramOptions extends GramSourceOptions {
   /** Who may take part of the work. */
@@ -36,21 +28,6 @@ export interface ClassGramOptions extends GramSourceOptions {
   readonly absorb: boolean;
   /** Something went wrong that costs this step's figures at most. */
   readonly failed: (error: unknown) => void;
-}
-
-type Variables = readonly TapeTensor[];
-
-interface Running {
-  readonly pass: Pass;
-  readonly arithmetic: Arithmetic;
-  readonly variables: Variables;
-}
-
-interface Finished extends Running {
-  readonly figures: Later<StepFigures> | null;
-  readonly map: LayerMap;
-  /** |gradient|^2 of each weight, where this pass is checked. */
-  readonly expected: Later<TensorData[]> | null;
 }
 
 /** The class Gram of every training step, from the backward pass that training makes anyway. */
@@ -77,6 +54,8 @@ export class ClassGram implements GramSource, KernelListener {
   private backwards = 0;
   /** Some of the step's gradient was not seen, or its class rows can't be added up: it is not measured. */
   private incomplete = false;
+  /** The update is made of the gradients of the last pass. */
+  private lastAlone = false;
   private readonly stopwatch = new Stopwatch();
   private previousDominant: number | null = null;
 
@@ -89,6 +68,7 @@ export class ClassGram implements GramSource, KernelListener {
 
   /** Before the forward pass. */
   begin(): void {
+    if (this.accumulation.isSeparate) this.restart();
     if (this.kernels?.claim(this)) this.kernels.listen(this);
     else this.options.report(TAKEN);
   }
@@ -153,19 +133,27 @@ export class ClassGram implements GramSource, KernelListener {
     this.running = null;
   }
 
+  /** The update is about to be made. */
+  updating(lastAlone: boolean): void {
+    this.lastAlone = lastAlone;
+    // Passes were added up that the update leaves out, or the other way round: nobody knew that before.
+    if (this.backwards > 1 && lastAlone !== this.accumulation.isSeparate) this.incomplete = true;
+  }
+
   /** The step is over, and the weights have made these moves. Null: nothing to say about it. */
   take(moves: Moves): Later<ClassGradients | null> | null {
     const { finished } = this;
     const last = finished.at(-1);
     try {
-      const figures = last === undefined || this.incomplete ? null : this.whole(last, moves);
+      const figures =
+        last === undefined || this.incomplete ? null : figuresOfStep(this.options.tf, finished, this.kept, moves);
       if (figures === null || last === undefined) return null;
       // Of several passes only the sum is known here.
       const expected = finished.length === 1 ? last.expected : null;
       return this.sequence.map(both(figures, expected), ([of, squares]) => this.concluded(of, squares, last));
     } finally {
       // Several batches in one step are added up from the next step on; this one's have no products across batches.
-      this.accumulation.saw(this.backwards);
+      this.accumulation.saw(this.backwards, this.lastAlone);
       if (finished.length === 1 && !this.incomplete) this.clear();
       else this.abandon();
     }
@@ -182,11 +170,19 @@ export class ClassGram implements GramSource, KernelListener {
     this.clear();
   }
 
+  /** What was seen of the step's earlier passes has no part in its update. */
+  private restart(): void {
+    const { backwards } = this;
+    this.abandon();
+    this.backwards = backwards;
+  }
+
   private clear(): void {
     this.discard();
     for (const { arithmetic } of this.finished) arithmetic.dispose();
     this.finished = [];
     this.incomplete = false;
+    this.lastAlone = false;
     this.backwards = 0;
     for (const matrix of this.kept?.matrices.values() ?? []) matrix.dispose();
     this.kept = null;
@@ -222,24 +218,11 @@ export class ClassGram implements GramSource, KernelListener {
     return false;
   }
 
-  /** Figures of the step out of those of its passes. */
-  private whole(last: Finished, moves: Moves): Finished['figures'] {
-    if (this.kept === null) return this.finished.length === 1 ? last.figures : null;
-    const { ops } = this;
-    const direction: Direction = (piece) => directionOf(ops, last.pass.plan, piece, last.variables, moves);
-    const folded = tidy(this.options.tf, () => last.arithmetic.figures(last.map.counts, direction));
-    const parts = this.finished.map(({ figures }) => figures);
-    if (folded === null || parts.includes(null)) return null;
-    const here = [folded, ...parts] as StepFigures[];
-    const join = (all: readonly StepFigures[]) => joined(all, moves !== null);
-    return here.some((part) => part instanceof Promise) ? Promise.all(here).then(join) : join(here);
-  }
-
   /** Null, and less coverage from now on, if the Grams of a weight don't add up to its gradient. */
   private concluded(figures: StepFigures, expected: TensorData[] | null, step: Finished): ClassGradients | null {
     const failures = expected === null ? [] : failuresOf(figures, expected[0]!, step.pass.plan, step.map.counts);
     for (const weight of failures) {
-      this.coverage.refuse(step.variables[weight]!, 'its parts do not add up to its gradient');
+      this.coverage.refuse(step.pass.plan, step.variables[weight]!, 'its parts do not add up to its gradient');
     }
     if (failures.length > 0 || this.coverage.share === 0) return null;
     const gradients = classGradients(figures, step.map, this.previousDominant);

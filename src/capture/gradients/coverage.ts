@@ -7,7 +7,8 @@ export type Layers = readonly { readonly name: string; readonly variables: reado
 
 /** Which weights are measured, and why the others are not. */
 export class Coverage {
-  private readonly refused = new WeakSet<object>();
+  /** By plan: what can't be measured in one kind of step may well be in another. */
+  private readonly refused = new WeakMap<Plan, Set<object>>();
   private readonly layersOf: () => Layers;
   private readonly report: (sentence: string) => void;
   private layers: Layers | null = null;
@@ -52,20 +53,23 @@ export class Coverage {
     this.variables = variables;
     const used = plan.sites.flatMap(({ pieces }) => Object.values(pieces));
     this.reached = new Set(used.map((piece) => plan.pieces[piece]!.variable));
-    for (const [weight, reason] of plan.refused) this.refuse(variables[weight]!, reason);
+    for (const [weight, reason] of plan.refused) this.refuse(plan, variables[weight]!, reason);
     this.layers ??= this.layersOf();
     const listed = this.layers.map(({ name }) => name);
     this.names = listed.length > 0 ? listed : this.names.length > 0 ? this.names : variables.map(nameOf);
   }
 
-  measures(variable: object): boolean {
-    return !this.refused.has(variable);
+  /** Whether the weight is measured in steps of this plan, if not given of the pass at hand. */
+  measures(variable: object, plan: Plan | null = this.planned): boolean {
+    return plan === null || !this.refused.get(plan)?.has(variable);
   }
 
-  /** Gives a weight up for good; said once. */
-  refuse(variable: TapeTensor, reason: string): void {
-    if (this.refused.has(variable)) return;
-    this.refused.add(variable);
+  /** Gives a weight up in all steps of this plan; said once. */
+  refuse(plan: Plan, variable: TapeTensor, reason: string): void {
+    const refused = this.refused.get(plan) ?? new Set();
+    this.refused.set(plan, refused);
+    if (refused.has(variable)) return;
+    refused.add(variable);
     this.known = undefined;
     this.report(`The class gradients of the weight ${nameOf(variable)} are not measured: ${reason}. Training goes on.`);
   }
@@ -77,7 +81,7 @@ export class Coverage {
       layerOf = plan.pieces.map(({ variable }) => this.layerOfVariable(variables[variable]!));
       this.layerOf.set(plan, layerOf);
     }
-    const counting = plan.pieces.map(({ variable }) => this.measures(variables[variable]!));
+    const counting = plan.pieces.map(({ variable }) => this.measures(variables[variable]!, plan));
     return { layers: this.names, layerOf, counts: (piece) => counting[piece]! };
   }
 

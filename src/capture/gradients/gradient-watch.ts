@@ -92,9 +92,11 @@ export class GradientWatch {
     if (this.due) this.updates.keep(variables);
   }
 
-  /** The optimizer is about to make an update of these gradients. */
-  updating(gradients: readonly TapeTensor[]): void {
-    if (this.measured) this.updates.updating(gradients);
+  /** The optimizer is about to make an update of these gradients; `lastAlone`: of several passes, they are those of the last. */
+  updating(gradients: readonly TapeTensor[], lastAlone: boolean): void {
+    if (!this.measured) return;
+    this.gram.updating(lastAlone);
+    this.updates.updating(gradients);
   }
 
   /** The pass is over, also when something threw. */

@@ -39,6 +39,8 @@ export interface GramSource {
   finish(gradients: Gradients, again: Again): void;
   /** The backward pass threw, or was not watched. */
   discard(): void;
+  /** The update is about to be made; `lastAlone`: of several passes, it gets the gradients of the last one as they are. */
+  updating(lastAlone: boolean): void;
   /** The step is over, and the weights have made these moves. Null: nothing to say about it. */
   take(moves: Moves): Later<ClassGradients | null> | null;
   /** Milliseconds taken inside of training's own passes since it was last asked: what nobody else has counted. */
@@ -71,5 +73,6 @@ export class Unmeasured implements GramSource {
   begin(): void {}
   finish(): void {}
   discard(): void {}
+  updating(): void {}
   abandon(): void {}
 }

@@ -112,6 +112,8 @@ export class MaskedPasses implements GramSource {
     this.running = null;
   }
 
+  updating(): void {}
+
   take(moves: Moves): Later<ClassGradients | null> | null {
     const { finished } = this;
     if (finished === null) return null;

@@ -71,13 +71,13 @@ export class Pass implements Finder {
   }
 
   /** Whether the piece is of a weight that is measured. */
-  counts = (piece: number): boolean => this.context.coverage.measures(this.weight(piece));
+  counts = (piece: number): boolean => this.context.coverage.measures(this.weight(piece), this.plan);
 
   /** Gives up the weights whose gradient was not wholly seen. */
   complete(): void {
     this.plan.pieces.forEach(({ uses }, piece) => {
       if (this.seen[piece] !== uses && this.counts(piece)) {
-        this.context.coverage.refuse(this.weight(piece), 'not all operations that use it were seen');
+        this.context.coverage.refuse(this.plan, this.weight(piece), 'not all operations that use it were seen');
       }
     });
   }
@@ -128,7 +128,11 @@ export class Pass implements Finder {
 
   lost(piece: number, operation: string, error: unknown): void {
     const why = error instanceof Error ? `: ${error.message}` : '';
-    this.context.coverage.refuse(this.weight(piece), `the gradient of ${operation} could not be split by class${why}`);
+    this.context.coverage.refuse(
+      this.plan,
+      this.weight(piece),
+      `the gradient of ${operation} could not be split by class${why}`,
+    );
   }
 
   failed(error: unknown): void {

@@ -141,6 +141,7 @@ class Notes implements KernelListener {
   }
 
   after(name: string, inputs: KernelCall['inputs'], attrs: KernelCall['attrs'], output: TapeTensor): void {
+    if (name === 'Transpose') this.follow(inputs, attrs, output);
     if (!Object.hasOwn(contractions, name) && !Object.hasOwn(sinking, name)) return;
     this.guarded(() => {
       const contribution = this.read({ name, inputs, attrs });
@@ -148,6 +149,13 @@ class Notes implements KernelListener {
     });
     listening.sink = null;
     this.sink = null;
+  }
+
+  /** A transposition that changes nothing is a copy: the gradient of a gather ends with one. */
+  private follow({ x }: KernelCall['inputs'], { perm }: KernelCall['attrs'], output: TapeTensor): void {
+    const contribution = x === undefined ? undefined : this.found.get(x.dataId);
+    if (contribution === undefined || !(perm as readonly number[]).every((axis, i) => axis === i)) return;
+    this.found.set(output.dataId, contribution);
   }
 
   /** It is the training's own kernel that runs here. */

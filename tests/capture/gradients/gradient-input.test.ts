@@ -200,6 +200,16 @@ describe.each(['wasm', 'cpu'])('on %s', (backend) => {
         /^classwatch: Expected the predictions of a batch to live until its loss is computed, got disposed ones, [^.]*: dispose them after the step\.$/,
       ],
       [
+        'labels in an array',
+        (observe, p) => observe(p, [0, 1, 2, 0, 1, 2] as never),
+        /^classwatch: Expected the labels of a batch as a tensor, got something else, [^.]*: write monitor\.observe\(predictions, labels\) with two tensors\.$/,
+      ],
+      [
+        'no predictions',
+        (observe, _, y) => observe(undefined as never, y),
+        /^classwatch: Expected the predictions of a batch as a tensor, got something else/,
+      ],
+      [
         'labels that are gone before the loss is known',
         (observe, p, y) => {
           const clone = y.clone();
