@@ -82,7 +82,10 @@ function after(layer: Layer, state: UnitState, training: boolean): Step {
     case 'flatten':
       return { state, chi: null };
     case 'residual':
-      return { state: summed(state, layer.branch, training), chi: null };
+      return {
+        state: summed(through(layer.shortcut ?? [], state, training), through(layer.branch, state, training)),
+        chi: null,
+      };
   }
 }
 
@@ -137,14 +140,17 @@ function dropped({ square, product, mean, gain }: UnitState, rate: number): Unit
     : stateOf(square / (1 - rate), product, mean, gain / (1 - rate));
 }
 
+function through(stack: Stack, state: UnitState, training: boolean): UnitState {
+  return stack.reduce((at, layer) => after(layer, at, training).state, state);
+}
+
 /** Stream and branch have independent weights; only their means, where neither is 0, go together. */
-function summed(state: UnitState, branch: Stack, training: boolean): UnitState {
-  const end = branch.reduce((at, layer) => after(layer, at, training).state, state);
-  const means = 2 * state.mean * end.mean;
+function summed(stream: UnitState, branch: UnitState): UnitState {
+  const means = 2 * stream.mean * branch.mean;
   return stateOf(
-    state.square + end.square + means,
-    state.product + end.product + means,
-    state.mean + end.mean,
-    end.gain,
+    stream.square + branch.square + means,
+    stream.product + branch.product + means,
+    stream.mean + branch.mean,
+    branch.gain,
   );
 }

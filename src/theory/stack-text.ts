@@ -12,17 +12,22 @@ export function splitParts(text: string, where: string): string[] {
   if (text.trim() === '') {
     throw new RangeError(`Expected a ${where} of layers such as "dense:256:relu,maxPool:4", got an empty text.`);
   }
+  const trimmed = splitOutside(text, ',').map((part) => part.trim());
+  const empty = trimmed.indexOf('');
+  if (empty < 0) return trimmed;
+  throw new RangeError(`Expected a layer in part ${empty + 1} of the ${where}, got nothing between two commas.`);
+}
+
+/** Text between those `mark`s that stand outside of all parentheses. */
+function splitOutside(text: string, mark: string): string[] {
   const parts = [''];
   let depth = 0;
   for (const sign of text) {
     depth += sign === '(' ? 1 : sign === ')' ? -1 : 0;
-    if (sign === ',' && depth === 0) parts.push('');
+    if (sign === mark && depth === 0) parts.push('');
     else parts[parts.length - 1] += sign;
   }
-  const trimmed = parts.map((part) => part.trim());
-  const empty = trimmed.indexOf('');
-  if (empty < 0) return trimmed;
-  throw new RangeError(`Expected a layer in part ${empty + 1} of the ${where}, got nothing between two commas.`);
+  return parts;
 }
 
 export function pieceOf(text: string, place: string, where: string): Piece {
@@ -97,17 +102,18 @@ export class Piece {
     return this.fail(`expected a layer (${KINDS.join(', ')} or an activation), got "${this.kind}": ${hint}`);
   }
 
-  /** Parts between the parentheses of a residual. */
-  inside(): string[] {
+  /** Parts between the parentheses of a residual: those of its branch, then those of its shortcut if it has layers. */
+  inside(): string[][] {
     const rest = this.#text.slice('residual'.length).trim();
     if (!rest.startsWith('(')) this.fail(`expected its layers in parentheses, got ${rest ? `"${rest}"` : 'none'}.`);
     const close = closing(rest);
     if (close < 0) this.fail('expected a closing parenthesis, got none.');
     if (close < rest.length - 1) this.fail(`expected nothing more, got "${rest.slice(close + 1)}".`);
     const inner = rest.slice(1, close);
-    return inner.trim() === ''
-      ? this.fail('expected layers between the parentheses, got none.')
-      : splitParts(inner, 'residual branch');
+    if (inner.trim() === '') this.fail('expected layers between the parentheses, got none.');
+    const branches = splitOutside(inner, '|');
+    if (branches.length > 2) this.fail(`expected a branch and at most one shortcut, got ${branches.length} branches.`);
+    return branches.map((branch) => splitParts(branch, 'residual branch'));
   }
 
   #misplaced(): never {

@@ -21,8 +21,8 @@ export type Layer =
   | { readonly kind: 'dropout'; readonly rate: number }
   /** `features`: how many come out, null where it was not told. */
   | { readonly kind: 'flatten'; readonly features: number | null }
-  /** What the branch gives is added to what enters it. */
-  | { readonly kind: 'residual'; readonly branch: Stack };
+  /** What the branch gives is added to what enters it, or to what `shortcut` makes of that. */
+  | { readonly kind: 'residual'; readonly branch: Stack; readonly shortcut?: Stack };
 
 export type Stack = readonly Layer[];
 
@@ -35,7 +35,8 @@ const WEIGHTS: Readonly<Record<string, number>> = { he: 2, lecun: 1 };
  *   number, fan_in times the variance of a weight; BIAS: the variance of a bias, 0 unless given. Glorot's needs the number of inputs of the
  *   layer: the units before it, `input:FEATURES` at the start, `flatten:FEATURES`; where it is unknown, it is taken to be that of outputs.
  * - an activation by name; `batchNorm`; `layerNorm`; `maxPool:UNITS`, `avgPool:UNITS`, `globalAvgPool:UNITS` (units per pool: 4 for 2 x 2);
- *   `dropout:RATE`; `flatten[:FEATURES]`; `residual(LAYERS)`, which may hold further ones.
+ *   `dropout:RATE`; `flatten[:FEATURES]`; `residual(LAYERS)`, which may hold further ones; `residual(LAYERS | SHORTCUT)` where the
+ *   shortcut has layers too, such as a convolution of 1 x 1.
  *
  * Anything else is a RangeError that names the part, what was expected and what came.
  */
@@ -73,7 +74,7 @@ function formatLayer(layer: Layer): string {
     case 'flatten':
       return layer.features === null ? 'flatten' : `flatten:${layer.features}`;
     case 'residual':
-      return `residual(${formatStack(layer.branch)})`;
+      return `residual(${[layer.branch, ...(layer.shortcut ? [layer.shortcut] : [])].map(formatStack).join('|')})`;
     default:
       return layer.kind;
   }
@@ -92,8 +93,8 @@ function layersOf(parts: readonly string[], inputs: number | null, where: string
 
 function layerOf(piece: Piece, inputs: number | null): Layer {
   if (piece.kind === 'residual') {
-    const branch = piece.inside();
-    return { kind: 'residual', branch: layersOf(branch, inputs, 'residual branch', 0) };
+    const [branch, shortcut] = piece.inside().map((parts) => layersOf(parts, inputs, 'residual branch', 0));
+    return { kind: 'residual', branch: branch!, ...(shortcut && { shortcut }) };
   }
   const layer = plainLayer(piece, inputs);
   piece.end();

@@ -170,6 +170,23 @@ function residualNetwork(width: number, inputs: number, seed: number): { q: numb
 }
 
 describe('residual branches', () => {
+  test('a shortcut with weights: q and X of both add', () => {
+    const sum = last('residual(dense:8:linear:0.5:0.25|dense:8:linear:3)', { q: 2, c: 0.5 });
+    expectRelative(sum.q, 2 * 0.5 + 0.25 + 2 * 3);
+    expectRelative(sum.c * sum.q, 0.5 + 0.25 + 3);
+  });
+
+  test('an empty shortcut is the stream itself, and the two sides may be exchanged', () => {
+    const input = { q: 1, c: 0.2 };
+    const [branch, shortcut] = [parseStack('dense:8:relu:he'), parseStack('dense:8:tanh:1:0.1')];
+    expect(meanField([{ kind: 'residual', branch, shortcut: [] }], input)).toEqual(
+      meanField([{ kind: 'residual', branch }], input),
+    );
+    const [one] = meanField([{ kind: 'residual', branch, shortcut }], input);
+    const [other] = meanField([{ kind: 'residual', branch: shortcut, shortcut: branch }], input);
+    expectRelative(one!.gamma, other!.gamma);
+  });
+
   test('a branch that ends in a linear layer adds its moments', () => {
     const [stream, sum] = meanField('dense:8:relu:he,residual(dense:8:relu:he,dense:8:linear:0.5)', { q: 1, c: 0.2 });
     const branch = last('dense:8:relu:he,dense:8:relu:he,dense:8:linear:0.5', { q: 1, c: 0.2 });

@@ -30,6 +30,23 @@ describe('reading a stack', () => {
     expect(parseStack('dense:8:silu:1.8:0.01')[0]).toMatchObject({ activation: 'swish', sb2: 0.01 });
   });
 
+  test('a shortcut with layers of its own, also one in the other', () => {
+    expect(parseStack('residual(residual(relu|tanh),elu | dense:8:linear:he)')).toEqual([
+      {
+        kind: 'residual',
+        branch: [
+          {
+            kind: 'residual',
+            branch: [{ kind: 'activation', activation: 'relu' }],
+            shortcut: [{ kind: 'activation', activation: 'tanh' }],
+          },
+          { kind: 'activation', activation: 'elu' },
+        ],
+        shortcut: [{ kind: 'dense', units: 8, activation: 'linear', sw2: 2, sb2: 0 }],
+      },
+    ]);
+  });
+
   test('residual branches, one in the other; the stream keeps its width', () => {
     expect(parseStack('residual(dense:4:relu:he,residual(relu),dense:8:linear:he),dense:8')).toEqual([
       {
@@ -67,6 +84,7 @@ describe('what reads is told back', () => {
       }),
       fc.record({ kind: fc.constant('flatten' as const), features: fc.option(count) }),
       fc.record({ kind: fc.constant('residual' as const), branch: tie('stack') }),
+      fc.record({ kind: fc.constant('residual' as const), branch: tie('stack'), shortcut: tie('stack') }),
     ),
   }));
   test('parse(format(stack)) is the stack', () => {
@@ -108,6 +126,8 @@ test.each([
   ['input:3', 'Expected a layer after input in the stack, got none.'],
   ['residual(relu', 'part 1 ("residual(relu") of the stack: expected a closing parenthesis, got none.'],
   ['residual()', 'part 1 ("residual()") of the stack: expected layers between the parentheses, got none.'],
+  ['residual(relu|tanh|relu)', 'expected a branch and at most one shortcut, got 3 branches.'],
+  ['residual(relu|)', 'Expected a residual branch of layers such as'],
   ['residual:3', 'part 1 ("residual:3") of the stack: expected its layers in parentheses, got ":3".'],
   ['relu)', 'part 1 ("relu)") of the stack: expected an opening parenthesis before the closing one, got none.'],
   ['residual(relu,tanhh)', 'part 2 ("tanhh") of the residual branch: expected a layer'],
