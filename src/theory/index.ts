@@ -14,6 +14,7 @@ export {
   minorityCollapseThresholds,
   type ThresholdInput,
 } from './collapse-threshold.ts';
+export { type CausesInput, causesOf, type GuessCause, type GuessCauseFound } from './guess-causes.ts';
 export { type GuessingBiasOptions, guessingBias } from './guessing-bias.ts';
 export {
   type LayerPeeledInput,
