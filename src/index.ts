@@ -1,6 +1,13 @@
 export type { TrainingCallback } from './callbacks.ts';
+export {
+  describeStack,
+  type InputExamples,
+  type StackDescription,
+  type Undescribed,
+} from './capture/describe-stack.ts';
 export type { LabelledTensors } from './capture/evaluation-set.ts';
 export type { ClassGradients, WeightUpdate } from './capture/gradients/class-gradients.ts';
+export { type InputStatistics, inputStatistics } from './capture/input-statistics.ts';
 export type { OutputKind } from './capture/outputs.ts';
 export type { Examples, Snapshot } from './capture/snapshot.ts';
 export type { ShownRecord } from './journal.ts';

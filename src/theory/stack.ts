@@ -7,7 +7,10 @@ export interface WeightLayer {
   readonly kind: 'dense' | 'conv';
   readonly units: number;
   readonly activation: ActivationName;
-  /** fan_in times the variance of a weight: 2 in He's initialisation, 1 in LeCun's, 2 fan_in / (fan_in + fan_out) in Glorot's. */
+  /**
+   * fan_in times the variance of a weight: 2 in He's initialisation, 1 in LeCun's, 2 fan_in / (fan_in + fan_out) in Glorot's. TensorFlow.js
+   * truncates normal weights (heNormal, and glorotNormal, its default), which leaves 0.774 of that; `describeStack` knows.
+   */
   readonly sw2: number;
   /** Variance of a bias. */
   readonly sb2: number;
@@ -31,7 +34,7 @@ const WEIGHTS: Readonly<Record<string, number>> = { he: 2, lecun: 1 };
 /**
  * Reads a stack such as 'dense:256:relu,layerNorm,maxPool:4': layers in the order of data, separated by commas.
  *
- * - `dense:UNITS[:ACTIVATION[:WEIGHTS[:BIAS]]]`, `conv:FILTERS[...]`. WEIGHTS: he, lecun, glorot (the default, as in TensorFlow.js) or a
+ * - `dense:UNITS[:ACTIVATION[:WEIGHTS[:BIAS]]]`, `conv:FILTERS[...]`. WEIGHTS: he, lecun, glorot (the default) or a
  *   number, fan_in times the variance of a weight; BIAS: the variance of a bias, 0 unless given. Glorot's needs the number of inputs of the
  *   layer: the units before it, `input:FEATURES` at the start, `flatten:FEATURES`; where it is unknown, it is taken to be that of outputs.
  * - an activation by name; `batchNorm`; `layerNorm`; `maxPool:UNITS`, `avgPool:UNITS`, `globalAvgPool:UNITS` (units per pool: 4 for 2 x 2);
