@@ -29,9 +29,8 @@ export function initialGuesses(tf: TfLike, options: CallbackOptions): TrainingCa
   if (!options?.probe && !options?.evalSets) {
     throw new UsageError('Expected a probe to show guesses on, got none: pass { probe: { xs, ys } }.');
   }
-  // Metrics with a panel that shows the first measurement are about the untrained network.
   const selected = metrics
-    .filter(({ panels }) => panels.some(({ at }) => at === 'first'))
+    .filter(({ panels }) => panels.some(({ group }) => group === 'Initial guesses'))
     .map((metric) => ({ ...metric, streams: metric.streams.filter((stream) => stream === 'probe') }));
   return suite(tf, { schedule: (step) => step === 0, ...options }, { metrics: selected, scheduleOnly: true });
 }

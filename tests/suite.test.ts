@@ -41,7 +41,14 @@ describe('one line in fit', () => {
 
   test('initialGuesses measures only what the untrained network guesses', async () => {
     const records = await trained(initialGuesses);
-    expect(names(records)).toEqual(['probe/support', 'probe/predicted-fraction', 'probe/mean-probability']);
+    expect(names(records)).toEqual([
+      'probe/support',
+      'probe/predicted-fraction',
+      'probe/mean-probability',
+      'probe/top-share',
+      'probe/effective-classes',
+      'probe/gamma',
+    ]);
     expect(records.filter((r) => r.kind === 'measurement').every(({ step }) => step === 0)).toBe(true);
   });
 

@@ -44,6 +44,7 @@ export class Decoder {
       examples: {
         labels: read.labels,
         probabilities,
+        ...(this.kind === 'logits' && columns > 1 ? { logits: outputs.data } : {}),
         losses: perExample ?? crossEntropies(probabilities, read.labels),
       },
       stray: read.stray,

@@ -12,6 +12,8 @@ export interface Examples {
   readonly labels: Int32Array;
   /** B x C, row-major. */
   readonly probabilities: Float32Array;
+  /** B x C, what the probabilities were made of; left out where the network puts out probabilities itself, or one column. */
+  readonly logits?: ArrayLike<number>;
   /** Loss of each example, unweighted. */
   readonly losses: ArrayLike<number>;
 }

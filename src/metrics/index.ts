@@ -15,6 +15,8 @@ import confusion from './confusion.ts';
 import coverage from './coverage.ts';
 import dominantJump from './dominant-jump.ts';
 import dropped from './dropped.ts';
+import effectiveClasses from './effective-classes.ts';
+import gamma from './gamma.ts';
 import gradientNoise from './gradient-noise.ts';
 import gradientNorm from './gradient-norm.ts';
 import gradientShare from './gradient-share.ts';
@@ -28,6 +30,7 @@ import meanProbability from './mean-probability.ts';
 import overhead from './overhead.ts';
 import predictedFraction from './predicted-fraction.ts';
 import support from './support.ts';
+import topShare from './top-share.ts';
 import updateNorm from './update-norm.ts';
 import updateRatio from './update-ratio.ts';
 
@@ -42,6 +45,9 @@ export const metrics: readonly Metric[] = [
   macroRecall,
   predictedFraction,
   meanProbability,
+  topShare,
+  effectiveClasses,
+  gamma,
   confusion,
   classifierNorm,
   classifierCosine,
