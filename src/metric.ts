@@ -29,8 +29,11 @@ export interface Metric {
   readonly weight?: Weight;
   /** Stored as float64 (counts). */
   readonly double?: boolean;
-  /** 'gradients': reads `gradients` or `update` of the snapshot, which are only captured where some metric says so. */
-  readonly part?: 'gradients';
+  /**
+   * 'gradients': reads `gradients` or `update` of the snapshot, which are only captured where some metric says so. 'geometry': how
+   * rows of the classifier lie to each other.
+   */
+  readonly part?: 'gradients' | 'geometry';
   readonly panels: readonly MetricPanel[];
   /** Reads the snapshot; must not keep tensors or change anything. */
   measure(snapshot: Snapshot): Measured;

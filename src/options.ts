@@ -8,6 +8,11 @@ import type { Schedule } from './schedule.ts';
 import type { OptimizerLike } from './tf.ts';
 import { UsageError } from './usage-error.ts';
 
+/** Named groups of classes, each by index or name. */
+export interface ClassLists {
+  readonly [name: string]: ArrayLike<number | string>;
+}
+
 /** Everything that `watch` and the callbacks take; all optional. Code goes before environment before default. */
 export interface WatchOptions {
   /** Shown in the list of runs; default: date and time. */
@@ -25,6 +30,12 @@ export interface WatchOptions {
   readonly evalSets?: { readonly [name: string]: LabelledTensors };
   /** Training examples of each class. */
   readonly classCounts?: readonly number[];
+  /**
+   * Groups of classes by index or name, such as `{ minority: ['cat', 8] }` or `{ head: [0, 1], medium: [2, 3], tail: [4, 5] }`. `minority`
+   * (else `tail`) are the classes whose classifiers are watched for collapse. If there is neither, those below the largest gap in
+   * `classCounts`, or in the training batches so far.
+   */
+  readonly groups?: ClassLists;
   /** The optimizer of a hand-written loop. */
   readonly optimizer?: OptimizerLike;
   /** Outputs for inputs, where there is no LayersModel. */
@@ -78,6 +89,7 @@ const KINDS: { readonly [K in keyof Required<WatchOptions>]: Kind } = {
   probe: 'object',
   evalSets: 'object',
   classCounts: 'list',
+  groups: 'object',
   optimizer: 'object',
   predict: 'function',
   schedule: 'function',
@@ -120,6 +132,7 @@ export function resolveOptions(options: WatchOptions): WatchOptions {
   checkPort(resolved.port);
   checkBudget(resolved.budget);
   checkSets(resolved.evalSets ?? {});
+  checkCounts(resolved.classCounts);
   return resolved;
 }
 
@@ -131,7 +144,9 @@ function checkKind(name: string, value: unknown): void {
   const is = Array.isArray(value) ? 'list' : typeof value;
   const fits = kind === 'any' || is === kind || (kind === 'list' && ArrayBuffer.isView(value));
   if (fits && value !== null) return;
-  throw new UsageError(`Expected the option ${name} to be a ${kind}, got ${value === null ? 'null' : `a ${is}`}.`);
+  throw new UsageError(
+    `Expected the option ${name} to be ${kind === 'object' ? 'an' : 'a'} ${kind}, got ${value === null ? 'null' : `a ${is}`}.`,
+  );
 }
 
 function environment(): WatchOptions {
@@ -160,6 +175,17 @@ function checkBudget(budget: number | undefined): void {
   if (budget === undefined || (budget > 0 && budget <= 1)) return;
   throw new UsageError(
     `Expected budget to be a share of training time above 0 and up to 1, got ${budget}: 0.05 is the default.`,
+  );
+}
+
+function checkCounts(counts: ArrayLike<unknown> | undefined): void {
+  const list = Array.from(counts ?? []);
+  const wrong = list.findIndex((count) => typeof count !== 'number' || !(count >= 0 && count < Infinity));
+  const allZero = list.length > 0 && list.every((count) => count === 0);
+  if (wrong < 0 && !allZero) return;
+  const found = typeof list[wrong] === 'number' ? `${list[wrong]}` : `${list[wrong]} (a ${typeof list[wrong]})`;
+  throw new UsageError(
+    `Expected classCounts to be the number of training examples of each class, got ${allZero ? '0 for all' : `${found} for class ${wrong}`}.`,
   );
 }
 

@@ -68,6 +68,8 @@ export interface RunBody {
   readonly classNames: readonly string[];
   /** Training examples per class, where the user said so. */
   readonly classCounts: readonly number[] | null;
+  /** Named groups of classes, ascending indices, where the user made some; `minority` (else `tail`) says which classes are minority. */
+  readonly groups?: { readonly [name: string]: readonly number[] };
   readonly config: { readonly [key: string]: unknown };
   readonly versions: { readonly classwatch: string; readonly tfjs: string; readonly backend: string };
   /** The machine's process that trains; a reader tells a live run from an abandoned one by it. */

@@ -5,11 +5,14 @@ import type { OutputKind } from './capture/outputs.ts';
 import type { Journal } from './journal.ts';
 import type { Schedule } from './schedule.ts';
 import type { ModelLike, TfLike } from './tf.ts';
+import type { KnownClasses } from './theory/minority.ts';
 
 export interface RecorderOptions {
   readonly tf: TfLike;
   readonly model: ModelLike | null;
   readonly classes: number;
+  /** What the run says of them. */
+  readonly known: KnownClasses;
   readonly outputs: OutputKind | 'auto';
   readonly predict: ((xs: never) => unknown) | null;
   readonly sets: readonly EvaluationSet[];

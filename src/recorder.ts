@@ -7,6 +7,7 @@ import type { Evaluation, EvaluationSet } from './capture/evaluation-set.ts';
 import { GradientWatch } from './capture/gradients/gradient-watch.ts';
 import { both, isHere, type Later } from './capture/later.ts';
 import type { Batch } from './capture/loss-hook.ts';
+import { MinorityWatch } from './capture/minority-watch.ts';
 import { Readback } from './capture/readback.ts';
 import { Snapshot } from './capture/snapshot.ts';
 import { StepBatches } from './capture/step-batches.ts';
@@ -27,6 +28,7 @@ export class Recorder implements StepListener {
   private readonly decoder: Decoder;
   private readonly training: TrainingDecoder;
   private readonly gradients: GradientWatch | null;
+  private readonly minority: MinorityWatch;
   /** Of `spent`, what gradients took since the last step ended. */
   private onGradients = 0;
   private batches = new StepBatches();
@@ -45,6 +47,7 @@ export class Recorder implements StepListener {
     this.options = options;
     this.turns = new Turns((error) => options.journal.trouble('A measurement', error));
     this.readback = new Readback(options.tf);
+    this.minority = new MinorityWatch(options.classes, options.known);
     this.decoder = new Decoder(options.classes, options.outputs);
     this.training = new TrainingDecoder(this.decoder, options.classes, options.report);
     const [{ budget }, { readback }] = [options, this];
@@ -145,6 +148,7 @@ export class Recorder implements StepListener {
       this.whenRead(both(whole, seen), ([{ examples, loss }, of]) => {
         const { classes, journal } = this.options;
         const { gradients = null, update = null } = of ?? {};
+        if (examples !== null) this.minority.add(examples.labels);
         const parts = { step, classes, update, due };
         journal.measure(new Snapshot({ ...parts, stream: 'train', loss, examples, gradients }), epoch);
         if (update !== null) journal.measure(new Snapshot({ ...parts, stream: 'model' }), epoch);
@@ -190,8 +194,8 @@ export class Recorder implements StepListener {
     if (classifier === null) return;
     const { classes, journal } = this.options;
     this.whenRead(this.readback.read([classifier.kernel]), ([kernel]: TensorData[]) => {
-      const rows = classifierRows(kernel!, classes);
-      journal.measure(new Snapshot({ stream: 'model', step, classes, classifier: rows }), epoch);
+      const parts = { classifier: classifierRows(kernel!, classes), minority: this.minority.classes };
+      journal.measure(new Snapshot({ ...parts, stream: 'model', step, classes }), epoch);
     });
   }
 

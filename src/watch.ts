@@ -1,5 +1,5 @@
 import { findClassifier, outputKindOf } from './capture/classifier.ts';
-import { ready, versionOf } from './capture/engine/tensors.ts';
+import { ready } from './capture/engine/tensors.ts';
 import { EvaluationSet } from './capture/evaluation-set.ts';
 import type { Offload } from './capture/gradients/offload.ts';
 import { TrainingHook } from './capture/training-hook.ts';
@@ -9,15 +9,14 @@ import { metrics as allMetrics } from './metrics/index.ts';
 import { type DrivenMonitor, LiveMonitor, type Monitor, SilentMonitor } from './monitor.ts';
 import { OffloadThread } from './offload/thread.ts';
 import { resolveOptions, type WatchOptions } from './options.ts';
-import { type AlertRecord, RECORD_VERSION } from './record.ts';
+import { type AlertRecord, RECORD_VERSION, type RunBody } from './record.ts';
 import { Recorder } from './recorder.ts';
 import { Link } from './relay/link.ts';
 import { onceEach } from './report.ts';
+import { runBodyOf } from './run-body.ts';
 import { logSpaced } from './schedule.ts';
-import { checkTarget, classNamesOf, isModel, shortened } from './target.ts';
+import { checkTarget, classNamesOf, isModel } from './target.ts';
 import type { ModelLike, TfLike } from './tf.ts';
-import { UsageError } from './usage-error.ts';
-import { VERSION } from './version.ts';
 import { nativeOf } from './wasm/access.ts';
 
 /** What the single callbacks add: a selection of metrics, and records handed to a function instead of the relay. */
@@ -80,13 +79,14 @@ async function assemble(
   { classNames, sets, report }: Prepared,
 ): Promise<DrivenMonitor> {
   const run = newRunId();
-  const config = plain(options.config ?? {});
+  const [time, classes] = [Date.now(), classNames.length];
+  const body = runBodyOf(tf, options, classNames, time);
   const alertListeners = new Set<(alert: AlertRecord) => void>();
   if (options.onAlert) alertListeners.add(options.onAlert);
   const tell = (alert: AlertRecord) => tellAll(alertListeners, alert, report);
   let troubles = 0;
   const onTrouble = () => void troubles++;
-  const link = selection.onRecord ? null : await openLink(run, classNames.length, options, tell, onTrouble, report);
+  const link = selection.onRecord ? null : await openLink(run, classes, options, tell, onTrouble, report);
   if (link === null && !selection.onRecord) {
     for (const set of sets) set.dispose();
     return new SilentMonitor();
@@ -94,8 +94,7 @@ async function assemble(
   const metrics = [...(selection.metrics ?? allMetrics), ...(options.metrics ?? [])];
   const journal = new Journal(run, metrics, link ?? NOWHERE, report);
   if (selection.onRecord) journal.listen(selection.onRecord, 'onRecord');
-  writeRun(journal, run, tf, { ...options, config }, classNames);
-  const classes = classNames.length;
+  writeRun(journal, run, time, body);
   const budget = budgetOf(metrics, options);
   const offload = await openOffload(tf, budget, options, report);
   const { outputs = 'auto', predict = null, schedule = logSpaced(), absorb = false } = options;
@@ -103,6 +102,7 @@ async function assemble(
     tf,
     model,
     classes,
+    known: body,
     outputs: outputs === 'auto' && model !== null ? outputKindOf(model) : outputs,
     predict,
     sets,
@@ -180,42 +180,8 @@ function openLink(
   );
 }
 
-function writeRun(
-  journal: Journal,
-  run: string,
-  tf: TfLike,
-  options: WatchOptions,
-  classNames: readonly string[],
-): void {
-  const time = Date.now();
-  journal.write({
-    v: RECORD_VERSION,
-    run,
-    kind: 'run',
-    time,
-    step: 0,
-    epoch: null,
-    stream: 'monitor',
-    body: {
-      name: options.name ? shortened(options.name) : new Date(time).toISOString().slice(0, 19).replace('T', ' '),
-      classNames,
-      classCounts: options.classCounts ?? null,
-      config: options.config ?? {},
-      versions: { classwatch: VERSION, tfjs: versionOf(tf), backend: tf.getBackend() },
-      pid: globalThis.process?.pid ?? 0,
-    },
-  });
-}
-
-/** Only data travels: functions and class instances in a config would not survive the way to the worker. */
-function plain(config: object): { [key: string]: unknown } {
-  try {
-    return JSON.parse(JSON.stringify(config));
-  } catch {
-    throw new UsageError(
-      'Expected config to hold plain data (JSON), got something that JSON can not hold: leave it out.',
-    );
-  }
+function writeRun(journal: Journal, run: string, time: number, body: RunBody): void {
+  journal.write({ v: RECORD_VERSION, run, kind: 'run', time, step: 0, epoch: null, stream: 'monitor', body });
 }
 
 async function openSets(tf: TfLike, { probe, evalSets }: WatchOptions, classes: number): Promise<EvaluationSet[]> {

@@ -1,7 +1,9 @@
+import { type ClassifierCollapse, classifierCollapse, type Frame } from '../geometry/classifier-collapse.ts';
+import { frameOf } from '../geometry/simplex.ts';
 import type { SparseValues } from '../record.ts';
 import { argmaxRows } from '../stats/argmax.ts';
 import { confusion } from '../stats/confusion.ts';
-import { rowCosines, rowNorms } from '../stats/cosine.ts';
+import { rowNorms } from '../stats/cosine.ts';
 import { gramNorms, spreadColumns } from '../stats/gram.ts';
 import { type Tally, tally } from '../stats/tally.ts';
 import type { ClassGradients, WeightUpdate } from './gradients/class-gradients.ts';
@@ -40,6 +42,8 @@ export class Snapshot {
   readonly examples: Examples | null;
   /** Rows w_c, C x d row-major; null where the classifier is unknown. */
   readonly classifier: Float32Array | null;
+  /** Minority classes, ascending; empty where there are none, or none are known yet. */
+  readonly minority: readonly number[];
   /** classwatch about itself; null in the other streams. */
   readonly monitor: MonitorFigures | null;
   /** Class gradients of the step; null where they were not measured. */
@@ -48,7 +52,14 @@ export class Snapshot {
   readonly update: WeightUpdate | null;
   /** Whether what is measured on schedule is measured at this step. */
   readonly due: boolean;
-  private memo: { tally?: Tally; predicted?: Int32Array; confusion?: Float64Array; norms?: Float64Array } = {};
+  private memo: {
+    tally?: Tally;
+    predicted?: Int32Array;
+    confusion?: Float64Array;
+    norms?: Float64Array;
+    frame?: Frame;
+    collapse?: ClassifierCollapse;
+  } = {};
 
   constructor(parts: {
     stream: string;
@@ -57,6 +68,7 @@ export class Snapshot {
     loss?: number | null;
     examples?: Examples | null;
     classifier?: Float32Array | null;
+    minority?: readonly number[];
     monitor?: MonitorFigures | null;
     gradients?: ClassGradients | null;
     update?: WeightUpdate | null;
@@ -68,6 +80,7 @@ export class Snapshot {
     this.loss = parts.loss ?? null;
     this.examples = parts.examples ?? null;
     this.classifier = parts.classifier ?? null;
+    this.minority = parts.minority ?? [];
     this.monitor = parts.monitor ?? null;
     this.gradients = parts.gradients ?? null;
     this.update = parts.update ?? null;
@@ -101,8 +114,23 @@ export class Snapshot {
   }
 
   /** Cosine between the rows of every two classes, C x C. */
-  get classifierCosines(): (number | null)[] | null {
-    return this.classifier === null ? null : rowCosines(this.classifier, this.classifier.length / this.classes);
+  get classifierCosines(): readonly (number | null)[] | null {
+    return this.frame?.cosines ?? null;
+  }
+
+  /** What is to be said of the classifier alone; null where it is unknown. */
+  get classifierCollapse(): ClassifierCollapse | null {
+    const { frame } = this;
+    if (frame === null) return null;
+    this.memo.collapse ??= classifierCollapse(frame, this.minority);
+    return this.memo.collapse;
+  }
+
+  private get frame(): Frame | null {
+    const { classifier, classes } = this;
+    if (classifier === null) return null;
+    this.memo.frame ??= frameOf(Float64Array.from(classifier), classes, classifier.length / classes);
+    return this.memo.frame;
   }
 
   /** Norm of the gradient of each class that the step holds, in the order of `gradients.present`; null without class gradients. */

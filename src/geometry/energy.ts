@@ -21,12 +21,15 @@ export function featureEnergy(moments: ClassMoments): number | null {
 export function weightEnergy(weights: Rows, columns?: number): number | null {
   if (weights.length === 0) return null;
   const rows = flatRows('weights', weights, columns);
-  let sum = 0;
-  for (let j = 0; j < rows.columns; j++) {
-    const first = rows.values[j]!;
-    let mean = 0;
-    for (let r = 0; r < rows.count; r++) mean += (rows.values[r * rows.columns + j]! - first) / rows.count;
-    for (let r = 0; r < rows.count; r++) sum += (rows.values[r * rows.columns + j]! - first - mean) ** 2;
+  const { values, columns: width, count } = rows;
+  // Relative to the first row, so that equal rows have none at all.
+  const mean = new Float64Array(width);
+  for (let r = 1; r < count; r++) {
+    for (let j = 0, at = r * width; j < width; j++, at++) mean[j]! += (values[at]! - values[j]!) / count;
   }
-  return sum / rows.count;
+  let sum = 0;
+  for (let r = 0; r < count; r++) {
+    for (let j = 0, at = r * width; j < width; j++, at++) sum += (values[at]! - values[j]! - mean[j]!) ** 2;
+  }
+  return sum / count;
 }

@@ -2,9 +2,10 @@ import { minorityClasses } from '../theory/minority.ts';
 import { type Basis, directionsOf, unitBasis } from './basis.ts';
 import { type ClassMeans, centredMeansOf, classMeansOf } from './class-means.ts';
 import { ClassMoments } from './class-moments.ts';
+import { classifierCollapse } from './classifier-collapse.ts';
 import { type Classifier, classifierOf, nearestMeanMismatches } from './nearest-mean.ts';
 import { expectLabels, flatRows, type Rows } from './rows.ts';
-import { equiangularity, equinorm, frameOf, meanCosine, selfDuality } from './simplex.ts';
+import { equiangularity, equinorm, frameOf, selfDuality } from './simplex.ts';
 import { coverage, distanceVariance, relativeVariability } from './variability.ts';
 
 /**
@@ -89,7 +90,7 @@ export function neuralCollapseOf(moments: ClassMoments, classifier: ClassifierOf
     nc1: relativeVariability(moments, means),
     cdnv: distanceVariance(means, columns),
     ...ofMeans(means, columns),
-    ...ofClassifier(weights, classes, columns, minority),
+    ...classifierCollapse(frameOf(weights, classes, columns), minority),
     selfDuality: present.length < 2 ? null : selfDuality(pick(weights, columns, present), means.rows),
   };
 }
@@ -127,17 +128,6 @@ function expectMeans(means: readonly (ArrayLike<number> | null)[], classes: numb
 function ofMeans({ present, rows, gram }: ClassMeans, columns: number) {
   const { norms, cosines } = frameOf(rows, present.length, columns, gram);
   return { equinormMeans: equinorm(norms), equiangularityMeans: equiangularity(cosines, present.length) };
-}
-
-function ofClassifier(weights: Float64Array, classes: number, columns: number, minority: readonly number[]) {
-  const { norms, cosines } = frameOf(weights, classes, columns);
-  const few = frameOf(pick(weights, columns, minority), minority.length, columns);
-  return {
-    equinormClassifier: equinorm(norms),
-    equiangularityClassifier: equiangularity(cosines, classes),
-    minorityCosine: meanCosine(few.cosines, minority.length),
-    normVariation: equinorm(few.norms),
-  };
 }
 
 /** Some of the rows. */

@@ -1,6 +1,5 @@
 import { gramCosines, gramNorms } from '../stats/gram.ts';
 import { mean } from '../stats/mean.ts';
-import { meanPresent } from '../stats/ratio.ts';
 import { gramOf } from './products.ts';
 
 /*
@@ -24,16 +23,26 @@ export function equinorm(norms: ArrayLike<number>): number | null {
  */
 export function equiangularity(cosines: readonly (number | null)[], size: number): number | null {
   const widest = -1 / (size - 1);
-  return meanPresent(pairsOf(cosines, size).map((cosine) => (cosine === null ? null : Math.abs(cosine - widest))));
+  return meanOfPairs(cosines, size, (cosine) => Math.abs(cosine - widest));
 }
 
 /** Mean cosine over pairs, [-1, 1]; pairs with a vector of 0 are left out. Null where none is left. */
 export function meanCosine(cosines: readonly (number | null)[], size: number): number | null {
-  return meanPresent(pairsOf(cosines, size));
+  return meanOfPairs(cosines, size, (cosine) => cosine);
 }
 
-function pairsOf(cosines: readonly (number | null)[], size: number): (number | null)[] {
-  return cosines.filter((_, i) => i % size > Math.floor(i / size));
+function meanOfPairs(cosines: readonly (number | null)[], size: number, of: (cosine: number) => number): number | null {
+  let sum = 0;
+  let present = 0;
+  for (let a = 0; a < size; a++) {
+    for (let b = a + 1; b < size; b++) {
+      const cosine = cosines[a * size + b]!;
+      if (cosine === null) continue;
+      sum += of(cosine);
+      present++;
+    }
+  }
+  return present === 0 ? null : sum / present;
 }
 
 /**

@@ -27,12 +27,17 @@ import layerGradNorm from './layer-grad-norm.ts';
 import loss from './loss.ts';
 import macroRecall from './macro-recall.ts';
 import meanProbability from './mean-probability.ts';
+import minorityCosine from './minority-cosine.ts';
+import nc2EquiangularityClassifier from './nc2-equiangularity-classifier.ts';
+import nc2EquinormClassifier from './nc2-equinorm-classifier.ts';
+import normVariation from './norm-variation.ts';
 import overhead from './overhead.ts';
 import predictedFraction from './predicted-fraction.ts';
 import support from './support.ts';
 import topShare from './top-share.ts';
 import updateNorm from './update-norm.ts';
 import updateRatio from './update-ratio.ts';
+import weightEnergy from './weight-energy.ts';
 
 /** Every metric, in the order of the page. One that weighs others comes before them. */
 export const metrics: readonly Metric[] = [
@@ -51,6 +56,11 @@ export const metrics: readonly Metric[] = [
   confusion,
   classifierNorm,
   classifierCosine,
+  minorityCosine,
+  normVariation,
+  nc2EquinormClassifier,
+  nc2EquiangularityClassifier,
+  weightEnergy,
   gradientSupport,
   classGradNorm,
   classAlignment,

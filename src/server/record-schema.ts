@@ -15,7 +15,7 @@ export const MAX_AXES = 4;
 export const MAX_PANELS = 16;
 /** Values of one measurement. */
 export const MAX_VALUES = 2_000_000;
-/** Named numbers of an alert, and entries of the config. */
+/** Named numbers of an alert, groups of classes, and entries of the config. */
 export const MAX_ENTRIES = 1024;
 
 const name = v.pipe(v.string(), v.maxLength(MAX_NAME));
@@ -60,6 +60,9 @@ const runBody = v.strictObject({
   name,
   classNames: names,
   classCounts: v.nullable(numbers),
+  groups: v.exactOptional(
+    v.pipe(v.record(name, v.pipe(v.array(count), v.maxLength(MAX_LABELS))), v.maxEntries(MAX_ENTRIES)),
+  ),
   config: v.pipe(v.record(name, v.unknown()), v.maxEntries(MAX_ENTRIES)),
   versions: v.strictObject({ classwatch: name, tfjs: name, backend: name }),
   pid: count,

@@ -28,6 +28,31 @@ export function minorityClasses(counts: ArrayLike<number>, given?: readonly numb
   return all.flatMap((count, c) => (count > 0 && count <= bound ? [c] : []));
 }
 
+/** Examples from which on the classes above a gap count as counted: below, chance may be what splits them. */
+const COUNTED_FROM = 30;
+
+/** What a run says of its classes. */
+export interface KnownClasses {
+  readonly groups?: { readonly [name: string]: readonly number[] };
+  /** Training examples of each class. */
+  readonly classCounts: ArrayLike<number> | null;
+}
+
+/**
+ * Minority classes of a run: its group `minority`, else `tail`, else by `classCounts`, else by the examples `counted` so far (C), which
+ * split nothing until every class above the gap has 30 of them.
+ *
+ * @throws RangeError as `minorityClasses` does.
+ */
+export function minorityOf({ groups, classCounts }: KnownClasses, counted: ArrayLike<number>): number[] {
+  const given = groups?.minority ?? groups?.tail;
+  if (given !== undefined || classCounts !== null) return minorityClasses(classCounts ?? counted, given);
+  const minority = minorityClasses(counted);
+  const rare = new Set(minority);
+  const isCounted = Array.from(counted).every((count, c) => rare.has(c) || count === 0 || count >= COUNTED_FROM);
+  return isCounted ? minority : [];
+}
+
 function requireClasses(given: readonly number[], classes: number): number[] {
   for (const [i, c] of given.entries()) {
     if (!(Number.isInteger(c) && c >= 0 && c < classes)) {

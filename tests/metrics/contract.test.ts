@@ -29,6 +29,7 @@ function full(stream: string): Snapshot {
     classes,
     loss: 1.5,
     classifier,
+    minority: [2, 3],
     monitor,
     gradients,
     update: {
@@ -59,8 +60,8 @@ test('a metric that weighs others comes before them', () => {
 test('what reads gradients says so, and nothing else does', () => {
   for (const { id, part, streams, measure } of metrics) {
     const without = streams.map((stream) => {
-      const { examples, classifier, monitor, loss } = full(stream);
-      return measure(new Snapshot({ stream, step: 3, classes, examples, classifier, monitor, loss }));
+      const { examples, classifier, minority, monitor, loss } = full(stream);
+      return measure(new Snapshot({ stream, step: 3, classes, examples, classifier, minority, monitor, loss }));
     });
     const isSilent = without.every((measured) => measured === null);
     expect([id, isSilent]).toEqual([id, part === 'gradients']);

@@ -34,6 +34,11 @@ test('records of every kind, and the declarations of all metrics, pass as they a
   }
 });
 
+test('a run may bring groups of classes', () => {
+  const record = { ...run, body: { ...run.body, groups: { minority: [1, 2] } } };
+  expect(parseRecord(record)).toEqual(record);
+});
+
 test('names pass untouched, whatever markup they hold', () => {
   const name = '</script><img src=x onerror=alert(1)>\u202e\u0000';
   const record = { ...run, body: { ...run.body, name, classNames: [name] } };
@@ -54,6 +59,8 @@ test.each<[string, unknown]>([
   ['more', { ...run, more: 1 }],
   ['body.name', { ...run, body: { ...run.body, name: 'x'.repeat(MAX_NAME + 1) } }],
   ['body.classNames', { ...run, body: { ...run.body, classNames: new Array(70_000).fill('a') } }],
+  ['body.groups.tail.0', { ...run, body: { ...run.body, groups: { tail: [-1] } } }],
+  ['body.groups.tail', { ...run, body: { ...run.body, groups: { tail: 'cat' } } }],
   ['body.axes.0', { ...declaration, body: { ...declaration.body, axes: ['height'] } }],
   [
     'body.panels',

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
-import { minorityClasses } from '../../src/theory/minority.ts';
+import { describe, expect, test } from 'vitest';
+import { minorityClasses, minorityOf } from '../../src/theory/minority.ts';
+import { generator } from '../support/generator.ts';
 
 test.each<[string, number[], number[]]>([
   ['two groups', [100, 5, 100, 5], [1, 3]],
@@ -48,4 +49,44 @@ test.each<[number[], number[] | undefined, RegExp]>([
 ])('refuses %j, %j', (counts, given, message) => {
   expect(() => minorityClasses(counts, given)).toThrow(RangeError);
   expect(() => minorityClasses(counts, given)).toThrow(message);
+});
+
+describe('what a run knows of its classes', () => {
+  const counted = [500, 400, 40, 30];
+
+  test('a group named minority goes before one named tail before the counts of the data set before those of the batches', () => {
+    const groups = { tail: [3], minority: [2, 1], head: [0] };
+    const classCounts = [100, 100, 100, 5];
+    expect(minorityOf({ groups, classCounts }, counted)).toEqual([1, 2]);
+    expect(minorityOf({ groups: { tail: [3], head: [0] }, classCounts }, counted)).toEqual([3]);
+    expect(minorityOf({ groups: { rare: [0] }, classCounts }, counted)).toEqual([3]);
+    expect(minorityOf({ classCounts }, counted)).toEqual([3]);
+    expect(minorityOf({ classCounts: null }, counted)).toEqual([2, 3]);
+  });
+
+  test('a balanced data set has none, whatever a few batches held; nor has one of which nothing is known', () => {
+    expect(minorityOf({ classCounts: [9, 9, 9, 9] }, counted)).toEqual([]);
+    expect(minorityOf({ classCounts: null }, [0, 0, 0, 0])).toEqual([]);
+  });
+
+  test('counted batches split nothing until the classes above the gap have 30 examples each: before, it may be chance', () => {
+    expect(minorityOf({ classCounts: null }, [29, 40, 3])).toEqual([]);
+    expect(minorityOf({ classCounts: null }, [30, 40, 3])).toEqual([2]);
+  });
+
+  test('batches drawn from balanced classes hardly ever make one of them a minority', () => {
+    const random = generator(4);
+    let spurious = 0;
+    for (const classes of [2, 3, 10, 100]) {
+      for (let run = 0; run < 50; run++) {
+        const counts = new Array<number>(classes).fill(0);
+        for (let batch = 0; batch < 60; batch++) {
+          for (let i = 0; i < 32; i++) counts[Math.floor(random() * classes)]!++;
+          if (minorityOf({ classCounts: null }, counts).length > 0) spurious++;
+        }
+      }
+    }
+    // Of 12,000.
+    expect(spurious).toBeLessThan(12);
+  });
 });

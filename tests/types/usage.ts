@@ -30,7 +30,7 @@ export async function oneLine(): Promise<void> {
 
 export async function layersModels(functional: tf.LayersModel, sequential: tf.Sequential): Promise<void> {
   await watch(tf, functional, { evalSets: { other: probe } });
-  await watch(tf, sequential, { classCounts: [1, 2, 3], schedule: (_step) => true });
+  await watch(tf, sequential, { classCounts: [1, 2, 3], groups: { minority: ['a', 2] }, schedule: (_step) => true });
 }
 
 export async function handWritten(): Promise<void> {
