@@ -16,7 +16,14 @@ export type { Monitor } from './monitor.ts';
 export type { WatchOptions } from './options.ts';
 export type { AlertBody, AlertRecord, AnyRecord, Axis, Declaration, Panel } from './record.ts';
 export { atEpochEnd, every, everyStep, logSpaced, type Schedule } from './schedule.ts';
-export { type CallbackOptions, callbacks, classGradients, classMetrics, initialGuesses } from './suite.ts';
+export {
+  type CallbackOptions,
+  callbacks,
+  classGradients,
+  classifierGeometry,
+  classMetrics,
+  initialGuesses,
+} from './suite.ts';
 export type { ModelLike, OptimizerLike, TensorLike, TfLike } from './tf.ts';
 export { UsageError } from './usage-error.ts';
 export { VERSION } from './version.ts';

@@ -52,6 +52,14 @@ export function classGradients(tf: TfLike, options: CallbackOptions = {}): Train
   return suite(tf, options, { metrics: selected });
 }
 
+/**
+ * Only the geometry of the last dense layer: lengths, angles, and whether the rows of minority classes become one. Needs no probe. Say
+ * which classes are minority by `groups` or `classCounts`; else they are told by the batches. Throws a UsageError for unknown options.
+ */
+export function classifierGeometry(tf: TfLike, options: CallbackOptions = {}): TrainingCallback[] {
+  return suite(tf, options, { metrics: metrics.filter(({ part }) => part === 'geometry') });
+}
+
 function suite(tf: TfLike, { onRecord, ...options }: CallbackOptions, part: Selection): TrainingCallback[] {
   resolveOptions(options);
   rememberModels(tf);

@@ -2,7 +2,14 @@ import { readdirSync } from 'node:fs';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import type { TrainingCallback } from '../src/callbacks.ts';
 import type { ShownRecord } from '../src/journal.ts';
-import { type CallbackOptions, callbacks, classGradients, classMetrics, initialGuesses } from '../src/suite.ts';
+import {
+  type CallbackOptions,
+  callbacks,
+  classGradients,
+  classifierGeometry,
+  classMetrics,
+  initialGuesses,
+} from '../src/suite.ts';
 import type { TfLike } from '../src/tf.ts';
 import { folder, run } from './support/script.ts';
 import { tf, wasm } from './support/tensorflow.ts';
@@ -80,6 +87,25 @@ describe('one line in fit', () => {
         'monitor/overhead',
       ]),
     );
+  });
+
+  test('classifierGeometry measures how the rows of the classifier lie, nothing else, and needs no probe', async () => {
+    const records: ShownRecord[] = [];
+    const { xs, ys } = blobs([40, 20, 4, 4]);
+    const model = net(4);
+    model.compile({ optimizer: tf.train.sgd(0.1), loss: 'categoricalCrossentropy' });
+    const suite = classifierGeometry(tf, { groups: { minority: [2, 3] }, onRecord: (record) => records.push(record) });
+    await model.fit(xs, ys, { epochs: 2, batchSize: 17, verbose: 0, callbacks: suite as never });
+    expect(names(records).sort()).toEqual([
+      'model/classifier-cosine',
+      'model/classifier-norm',
+      'model/minority-cosine',
+      'model/nc2-equiangularity-classifier',
+      'model/nc2-equinorm-classifier',
+      'model/norm-variation',
+      'model/weight-energy',
+    ]);
+    expect(records.at(-1)).toMatchObject({ kind: 'end', step: 8, body: { status: 'finished' } });
   });
 
   test('works behind a BaseCallback of the user too', async () => {

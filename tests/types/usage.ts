@@ -1,6 +1,6 @@
 /** Every way to call classwatch, for the type checker alone: checked with tfjs and, copied, with tfjs-node-gpu. */
 import * as tf from '@tensorflow/tfjs';
-import { callbacks, classMetrics, initialGuesses, type Monitor, watch } from 'classwatch';
+import { callbacks, classifierGeometry, classMetrics, initialGuesses, type Monitor, watch } from 'classwatch';
 
 const model = tf.sequential({ layers: [tf.layers.dense({ inputShape: [2], units: 3, activation: 'softmax' })] });
 const xs = tf.zeros([6, 2]);
@@ -26,6 +26,7 @@ export async function oneLine(): Promise<void> {
   await model.fit(xs, ys, {
     callbacks: [...initialGuesses(tf, { probe, onRecord }), ...classMetrics(tf, { onRecord })],
   });
+  await model.fit(xs, ys, { callbacks: classifierGeometry(tf, { groups: { tail: [2] }, onRecord }) });
 }
 
 export async function layersModels(functional: tf.LayersModel, sequential: tf.Sequential): Promise<void> {
