@@ -3,12 +3,19 @@ import type { AlertBody, AnyRecord, RunBody } from '../record.ts';
 import { fullName } from '../record.ts';
 import type { Finding, Rule } from '../rule.ts';
 
-/** Evaluations in a row without the finding until an alert is resolved: one good measurement proves nothing. */
-const QUIET_EVALUATIONS = 3;
+/**
+ * Steps in a row that were evaluated without the finding until an alert is resolved: one good measurement proves nothing. Steps, because
+ * a rule that reads several metrics is evaluated for each of them.
+ */
+const QUIET_STEPS = 3;
+/** Classes in the id of an alert; of more it holds the first, and how many there are. */
+const CLASSES_IN_ID = 24;
 
 interface Open {
   body: AlertBody;
   quiet: number;
+  /** The last step that was counted as quiet; -1 for none. */
+  quietAt: number;
   /** Last step of the evidence that was told. */
   told: number;
 }
@@ -48,6 +55,7 @@ export class RuleFrame {
       const known = this.open.get(key);
       if (known !== undefined) {
         known.quiet = 0;
+        known.quietAt = -1;
         known.body = bodyOf(rule, finding, known.body.id, 'updated');
         // What lasts is told again each time its last step has doubled.
         if (finding.steps[1] >= 2 * known.told && finding.steps[1] > 0) {
@@ -56,8 +64,8 @@ export class RuleFrame {
         }
         continue;
       }
-      const body = bodyOf(rule, finding, `${key}@${finding.steps[0]}`, 'opened');
-      this.open.set(key, { body, quiet: 0, told: finding.steps[1] });
+      const body = bodyOf(rule, finding, idOf(rule, finding), 'opened');
+      this.open.set(key, { body, quiet: 0, quietAt: -1, told: finding.steps[1] });
       changes.push(body);
     }
     return [...changes, ...this.resolve(rule, present, history.lastStep)];
@@ -67,8 +75,10 @@ export class RuleFrame {
     const resolved: AlertBody[] = [];
     for (const [key, known] of this.open) {
       if (known.body.rule !== rule.id || present.has(key)) continue;
+      if (known.quietAt === step) continue;
+      known.quietAt = step;
       known.quiet++;
-      if (known.quiet < QUIET_EVALUATIONS) continue;
+      if (known.quiet < QUIET_STEPS) continue;
       this.open.delete(key);
       resolved.push({ ...known.body, state: 'resolved', steps: [known.body.steps[0], step] });
     }
@@ -78,6 +88,12 @@ export class RuleFrame {
 
 function keyOf(rule: Rule, { classes }: Finding): string {
   return `${rule.id}/${classes.join(',')}`;
+}
+
+/** As long as a name may be, however many classes are concerned. */
+function idOf(rule: Rule, { classes, steps }: Finding): string {
+  const more = classes.length > CLASSES_IN_ID ? `+${classes.length - CLASSES_IN_ID}` : '';
+  return `${rule.id}/${classes.slice(0, CLASSES_IN_ID).join(',')}${more}@${steps[0]}`;
 }
 
 function bodyOf(rule: Rule, finding: Finding, id: string, state: AlertBody['state']): AlertBody {

@@ -1,6 +1,7 @@
 import type { Rule } from '../rule.ts';
 import initialGuessingBias from './initial-guessing-bias.ts';
+import minorityCollapse from './minority-collapse.ts';
 import predictionCollapse from './prediction-collapse.ts';
 
 /** Every rule. */
-export const rules: readonly Rule[] = [initialGuessingBias, predictionCollapse];
+export const rules: readonly Rule[] = [initialGuessingBias, predictionCollapse, minorityCollapse];

@@ -8,10 +8,11 @@ export class RunWriter {
   private readonly declared = new Set<string>();
   private readonly run: string;
 
-  constructor(classNames: readonly string[], run = 'made-up-run') {
+  constructor(classNames: readonly string[], run = 'made-up-run', more: Partial<RunBody> = {}) {
     this.run = run;
     const versions = { classwatch: '0', tfjs: '0', backend: 'none' };
-    const body: RunBody = { name: 'made up', classNames, classCounts: null, config: {}, versions, pid: process.pid };
+    const known = { classNames, classCounts: null, ...more };
+    const body: RunBody = { name: 'made up', config: {}, versions, pid: process.pid, ...known };
     this.push({ kind: 'run', step: 0, stream: 'monitor', body });
   }
 
