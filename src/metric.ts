@@ -1,4 +1,4 @@
-/** What a metric is: data and one function. Adding one is a file in metrics/, a line in its list, and a test. */
+/** What a metric is: data and one function. Adding one is a file in metrics/, a line in its list, a section in docs/metrics.md, and a test. */
 import type { Snapshot } from './capture/snapshot.ts';
 import type { Axis, Declaration, Fold, Packable, Panel, Weight } from './record.ts';
 

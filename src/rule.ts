@@ -1,4 +1,4 @@
-/** What a rule is: pure, without a clock, the same live, in replay and in tests. Adding one is a file in alerts/, a line in its list, and a test. */
+/** What a rule is: pure, without a clock, the same live, in replay and in tests. Adding one is a file in alerts/, a line in its list, a section in docs/alerts.md, and a test. */
 import type { RunHistory } from './history.ts';
 import type { Level, RunBody } from './record.ts';
 
