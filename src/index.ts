@@ -10,6 +10,10 @@ export type { ClassGradients, WeightUpdate } from './capture/gradients/class-gra
 export { type InputStatistics, inputStatistics } from './capture/input-statistics.ts';
 export type { OutputKind } from './capture/outputs.ts';
 export type { Examples, Snapshot } from './capture/snapshot.ts';
+export { type Survey, survey } from './capture/survey.ts';
+export type { SurveyCauses } from './capture/survey-causes.ts';
+export type { Place, SurveyMode } from './capture/survey-mode.ts';
+export type { SurveyOptions } from './capture/survey-options.ts';
 export type { ShownRecord } from './journal.ts';
 export { defineMetric, type Measured, type Metric, type MetricPanel } from './metric.ts';
 export type { Monitor } from './monitor.ts';

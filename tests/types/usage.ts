@@ -1,6 +1,15 @@
 /** Every way to call classwatch, for the type checker alone: checked with tfjs and, copied, with tfjs-node-gpu. */
 import * as tf from '@tensorflow/tfjs';
-import { callbacks, classifierGeometry, classMetrics, initialGuesses, type Monitor, watch } from 'classwatch';
+import {
+  callbacks,
+  classifierGeometry,
+  classMetrics,
+  initialGuesses,
+  type Monitor,
+  type Survey,
+  survey,
+  watch,
+} from 'classwatch';
 
 const model = tf.sequential({ layers: [tf.layers.dense({ inputShape: [2], units: 3, activation: 'softmax' })] });
 const xs = tf.zeros([6, 2]);
@@ -51,4 +60,14 @@ export async function handWritten(): Promise<void> {
 export async function withoutModel(weights: tf.Variable): Promise<Monitor> {
   const optimizer = tf.train.sgd(0.1);
   return watch(tf, { optimizer, numClasses: 3, predict: (inputs: tf.Tensor) => inputs.matMul(weights), probe });
+}
+
+export async function surveys(functional: tf.LayersModel, signal: AbortSignal): Promise<number | null> {
+  const onProgress = (done: number, of: number) => console.log(done / of);
+  const found: Survey = await survey(tf, model, xs, { inits: 4, seed: 2, onProgress, signal, maxSeconds: 5 });
+  await survey(tf, functional, [xs, xs], { maxParameters: 5e6, batchSize: 64 });
+  await survey(tf, () => tf.sequential({ layers: [tf.layers.dense({ inputShape: [2], units: 3 })] }), xs, {
+    why: true,
+  });
+  return found.evaluation.place(0.4)?.low ?? found.evaluation.gamma;
 }

@@ -36,7 +36,8 @@ export function repetitionFault(tf: TfLike, model: ModelLike): string | null {
   return layerFault(innerModel(model).layers);
 }
 
-function layerFault(layers: readonly LayerLike[]): string | null {
+/** Why running these layers is more than computing, as the rest of a sentence; null where it is not. */
+export function layerFault(layers: readonly LayerLike[]): string | null {
   for (const layer of layers) {
     if (layer.stateful === true) return `the layer ${layer.name} keeps its state from batch to batch`;
     if (layer._callHook) return `the layer ${layer.name} calls a hook of yours`;
