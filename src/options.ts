@@ -20,7 +20,13 @@ export interface WatchOptions {
   /** Anything worth keeping with the run: learning rate, seed, data set. */
   readonly config?: { readonly [key: string]: unknown };
   readonly classNames?: readonly string[];
-  /** Number of classes; default from classNames, else from the model's output. */
+  /**
+   * Which output of a model with several is watched: the name of its layer, or its index; default 0. Classes, labels of
+   * the probe, figures and the classifier are those of this output. Class gradients and `train/loss` are of the loss that
+   * trains, which is that of all outputs.
+   */
+  readonly output?: string | number;
+  /** Number of classes; default from classNames, else from the model's watched output. */
   readonly numClasses?: number;
   /** What the model's outputs are; 'auto' (default) tells from the first batch whether rows sum to 1. */
   readonly outputs?: OutputKind | 'auto';
@@ -84,6 +90,7 @@ const KINDS: { readonly [K in keyof Required<WatchOptions>]: Kind } = {
   name: 'string',
   config: 'object',
   classNames: 'list',
+  output: 'string or number',
   numClasses: 'number',
   outputs: 'string',
   probe: 'object',
@@ -109,7 +116,7 @@ const KINDS: { readonly [K in keyof Required<WatchOptions>]: Kind } = {
   workerUrl: 'any',
   mode: 'string',
 };
-type Kind = 'string' | 'number' | 'boolean' | 'function' | 'object' | 'list' | 'any';
+type Kind = 'string' | 'number' | 'string or number' | 'boolean' | 'function' | 'object' | 'list' | 'any';
 
 const MODES = ['online', 'offline', 'disabled'];
 const OUTPUTS = ['auto', 'probabilities', 'logits'];
@@ -130,6 +137,7 @@ export function resolveOptions(options: WatchOptions): WatchOptions {
   const ruleIds = rules.map(({ id }) => id);
   for (const id of [...(resolved.stopOn ?? []), ...(resolved.rules ?? [])]) oneOf('a rule', id, ruleIds);
   checkPort(resolved.port);
+  checkOutput(resolved.output);
   checkBudget(resolved.budget);
   checkSets(resolved.evalSets ?? {});
   checkCounts(resolved.classCounts);
@@ -142,7 +150,7 @@ function checkKind(name: string, value: unknown): void {
   }
   const kind = KINDS[name as keyof WatchOptions];
   const is = Array.isArray(value) ? 'list' : typeof value;
-  const fits = kind === 'any' || is === kind || (kind === 'list' && ArrayBuffer.isView(value));
+  const fits = kind === 'any' || kind.split(' or ').includes(is) || (kind === 'list' && ArrayBuffer.isView(value));
   if (fits && value !== null) return;
   throw new UsageError(
     `Expected the option ${name} to be ${kind === 'object' ? 'an' : 'a'} ${kind}, got ${value === null ? 'null' : `a ${is}`}.`,
@@ -169,6 +177,12 @@ function oneOf(name: string, value: string | undefined, known: readonly string[]
 function checkPort(port: number | undefined): void {
   if (port === undefined || (Number.isInteger(port) && port >= 0 && port <= 65535)) return;
   throw new UsageError(`Expected port to be an integer from 0 to 65535, got ${port}.`);
+}
+
+/** Whether the model has it is told where there is a model. */
+function checkOutput(output: string | number | undefined): void {
+  if (typeof output !== 'number' || (Number.isInteger(output) && output >= 0)) return;
+  throw new UsageError(`Expected output to be the name of an output layer or its index (0, 1, ...), got ${output}.`);
 }
 
 function checkBudget(budget: number | undefined): void {

@@ -1,6 +1,6 @@
 import { findClassifier, outputKindOf } from './capture/classifier.ts';
 import { ready } from './capture/engine/tensors.ts';
-import { EvaluationSet } from './capture/evaluation-set.ts';
+import { type EvaluationSet, openSets } from './capture/evaluation-set.ts';
 import type { Offload } from './capture/gradients/offload.ts';
 import { TrainingHook } from './capture/training-hook.ts';
 import { Journal, type JournalSink, type ShownRecord } from './journal.ts';
@@ -15,7 +15,7 @@ import { Link } from './relay/link.ts';
 import { onceEach } from './report.ts';
 import { runBodyOf } from './run-body.ts';
 import { logSpaced } from './schedule.ts';
-import { checkTarget, classNamesOf, isModel } from './target.ts';
+import { checkTarget, classNamesOf, isModel, outputOf } from './target.ts';
 import type { ModelLike, TfLike } from './tf.ts';
 import { nativeOf } from './wasm/access.ts';
 
@@ -55,10 +55,13 @@ export async function watchModel(
   await ready(tf);
   const report = onceEach();
   checkTarget(model, options, report);
-  const classNames = classNamesOf(model, options);
-  const sets = await openSets(tf, options, classNames.length);
+  const output = outputOf(model, options);
+  const classNames = classNamesOf(model, output, options);
+  const { probe, evalSets } = options;
+  const named = { ...(probe ? { probe } : {}), ...evalSets };
+  const sets = await openSets(tf, named, { classes: classNames.length, output });
   try {
-    return await assemble(tf, model, options, selection, { classNames, sets, report });
+    return await assemble(tf, model, options, selection, { output, classNames, sets, report });
   } catch (error) {
     for (const set of sets) set.dispose();
     throw error;
@@ -66,6 +69,8 @@ export async function watchModel(
 }
 
 interface Prepared {
+  /** Index of the output that is watched. */
+  readonly output: number;
   readonly classNames: readonly string[];
   readonly sets: readonly EvaluationSet[];
   readonly report: (sentence: string) => void;
@@ -76,7 +81,7 @@ async function assemble(
   model: ModelLike | null,
   options: WatchOptions,
   selection: Selection,
-  { classNames, sets, report }: Prepared,
+  { output, classNames, sets, report }: Prepared,
 ): Promise<DrivenMonitor> {
   const run = newRunId();
   const [time, classes] = [Date.now(), classNames.length];
@@ -103,11 +108,11 @@ async function assemble(
     model,
     classes,
     known: body,
-    outputs: outputs === 'auto' && model !== null ? outputKindOf(model) : outputs,
+    outputs: outputs === 'auto' && model !== null ? outputKindOf(model, output) : outputs,
     predict,
     sets,
     schedule,
-    classifier: () => (model === null ? null : findClassifier(model, classes)),
+    classifier: () => (model === null ? null : findClassifier(model, output, classes)),
     journal,
     budget,
     offload,
@@ -118,7 +123,8 @@ async function assemble(
     report,
   });
   try {
-    const hook = new TrainingHook(tf, model, options.optimizer ?? null, recorder, !selection.shared);
+    const { optimizer = null } = options;
+    const hook = new TrainingHook(tf, model, optimizer, recorder, { output, exclusive: !selection.shared });
     return new LiveMonitor({ run, link, journal, recorder, hook, sets, alertListeners, report });
   } catch (error) {
     await offload?.close();
@@ -182,18 +188,6 @@ function openLink(
 
 function writeRun(journal: Journal, run: string, time: number, body: RunBody): void {
   journal.write({ v: RECORD_VERSION, run, kind: 'run', time, step: 0, epoch: null, stream: 'monitor', body });
-}
-
-async function openSets(tf: TfLike, { probe, evalSets }: WatchOptions, classes: number): Promise<EvaluationSet[]> {
-  const named = Object.entries({ ...(probe ? { probe } : {}), ...evalSets });
-  const sets: EvaluationSet[] = [];
-  try {
-    for (const [name, tensors] of named) sets.push(await EvaluationSet.open(tf, name, tensors, classes));
-    return sets;
-  } catch (error) {
-    for (const set of sets) set.dispose();
-    throw error;
-  }
 }
 
 /** Sortable, unique, safe as a file name everywhere. */

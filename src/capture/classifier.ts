@@ -1,26 +1,18 @@
 import type { ModelLike, TensorLike } from '../tf.ts';
-import { innerModel } from './engine/model.ts';
+import { type LayerLike, layersBehind } from './engine/model-outputs.ts';
 import type { OutputKind } from './outputs.ts';
 
-/** The last dense layer: kernel d x C (tfjs stores a class as a column). */
+/** The last dense layer before an output: kernel d x C (tfjs stores a class as a column). */
 export interface Classifier {
   readonly kernel: TensorLike;
-}
-
-interface LayerLike {
-  getClassName(): string;
-  readonly activation?: { getClassName(): string };
-  readonly weights?: readonly { read(): TensorLike }[];
 }
 
 /** Layers that may stand behind the classifier without being one: they act on each logit or only rename shapes. */
 const PASS_THROUGH = new Set(['Activation', 'Softmax', 'Flatten', 'Reshape', 'Dropout']);
 
-/** Finds the classifier of a LayersModel: its last dense layer with one unit per class (or one unit for two classes). */
-export function findClassifier(model: ModelLike, classes: number): Classifier | null {
-  const layers = innerModel(model).layers as LayerLike[];
-  for (let i = layers.length - 1; i >= 0; i--) {
-    const layer = layers[i]!;
+/** Finds the classifier of a LayersModel: the last dense layer that leads to the output, with one unit per class. */
+export function findClassifier(model: ModelLike, output: number, classes: number): Classifier | null {
+  for (const layer of layersBehind(model, output)) {
     const name = layer.getClassName();
     if (name === 'Dense') return fitting(layer, classes);
     if (!PASS_THROUGH.has(name)) return null;
@@ -35,11 +27,11 @@ function fitting(layer: LayerLike, classes: number): Classifier | null {
 }
 
 /**
- * What a LayersModel puts out, told by its last layer: softmax and sigmoid give probabilities, no activation gives logits.
+ * What a LayersModel puts out there, told by the last layer: softmax and sigmoid give probabilities, no activation gives logits.
  * 'auto' where the last layer does not tell.
  */
-export function outputKindOf(model: ModelLike): OutputKind | 'auto' {
-  const last = innerModel(model).layers.at(-1) as LayerLike | undefined;
+export function outputKindOf(model: ModelLike, output: number): OutputKind | 'auto' {
+  const [last] = layersBehind(model, output);
   if (last?.getClassName() === 'Softmax') return 'probabilities';
   const activation = last?.activation?.getClassName();
   if (activation === 'softmax' || activation === 'sigmoid') return 'probabilities';

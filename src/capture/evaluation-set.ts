@@ -1,7 +1,8 @@
 import type { ModelLike, TensorData, TensorLike, TfLike } from '../tf.ts';
 import { UsageError } from '../usage-error.ts';
 import type { Read } from './decoder.ts';
-import { lossFunctionsOf, lossNameOf, regularisationOf } from './engine/model.ts';
+import { lossFunctionsOf, regularisationOf } from './engine/model.ts';
+import { lossNameOf } from './engine/model-outputs.ts';
 import { keepClone, labelTensor, tidy } from './engine/tensors.ts';
 import { readLabels } from './labels.ts';
 import type { Readback } from './readback.ts';
@@ -9,7 +10,15 @@ import type { Readback } from './readback.ts';
 /** Labelled examples kept aside. */
 export interface LabelledTensors {
   readonly xs: TensorLike | readonly TensorLike[];
+  /** Those of the watched output. */
   readonly ys: TensorLike;
+}
+
+/** What the labels are of. */
+export interface Labelled {
+  readonly classes: number;
+  /** Index of the model's output. */
+  readonly output: number;
 }
 
 /** Examples per forward pass: bounds the memory of activations; the results are those of one pass. */
@@ -29,19 +38,19 @@ export class EvaluationSet {
   private readonly tf: TfLike;
   private readonly xs: readonly TensorLike[];
   private readonly ys: TensorLike;
-  private readonly classes: number;
+  private readonly of: Labelled;
 
-  /** Keeps handles of its own on the tensors. Rejects with a UsageError if the labels don't fit `classes`. */
-  static async open(tf: TfLike, name: string, tensors: LabelledTensors, classes: number): Promise<EvaluationSet> {
+  /** Keeps handles of its own on the tensors. Rejects with a UsageError if the labels don't fit the classes. */
+  static async open(tf: TfLike, name: string, tensors: LabelledTensors, of: Labelled): Promise<EvaluationSet> {
     checkTensors(name, tensors.xs, tensors.ys);
     const labels = { data: await tensors.ys.data(), shape: tensors.ys.shape };
-    checkLabels(name, labels, classes);
-    return new EvaluationSet(tf, name, tensors, labels, classes);
+    checkLabels(name, labels, of.classes);
+    return new EvaluationSet(tf, name, tensors, labels, of);
   }
 
-  private constructor(tf: TfLike, name: string, { xs, ys }: LabelledTensors, labels: Read, classes: number) {
+  private constructor(tf: TfLike, name: string, { xs, ys }: LabelledTensors, labels: Read, of: Labelled) {
     this.tf = tf;
-    this.classes = classes;
+    this.of = of;
     this.name = name;
     this.labels = labels;
     this.xs = [xs].flat().map((tensor) => keepClone(tf, tensor as TensorLike));
@@ -76,11 +85,12 @@ export class EvaluationSet {
 
   /** Losses by the model's own function, with the labels in the form that it takes; the user may have brought another. */
   private lossesOf(model: ModelLike, outputs: TensorLike): TensorLike | null {
-    const loss = lossFunctionsOf(model)?.[0];
+    const { classes, output } = this.of;
+    const loss = lossFunctionsOf(model)?.[output];
     if (loss === undefined) return null;
     const columns = outputs.shape.at(-1)!;
-    const read = readLabels(this.labels.data, this.labels.shape, this.classes)!;
-    const name = lossNameOf(model);
+    const read = readLabels(this.labels.data, this.labels.shape, classes)!;
+    const name = lossNameOf(model, output);
     if (name === null) return loss(this.ys, outputs);
     const form = columns === 1 ? 'column' : name === 'sparseCategoricalCrossentropy' ? 'indices' : 'one-hot';
     // Labels that fit are taken as they are: soft ones would lose by a detour.
@@ -91,7 +101,28 @@ export class EvaluationSet {
   private outputsOf(model: ModelLike | null, predict: ((xs: never) => unknown) | null): TensorLike {
     const xs = (this.xs.length === 1 ? this.xs[0]! : this.xs) as never;
     const outputs = predict ? predict(xs) : model!.predict(xs, { batchSize: SLICE } as never);
-    return (Array.isArray(outputs) ? outputs[0] : outputs) as TensorLike;
+    if (!Array.isArray(outputs)) return outputs as TensorLike;
+    const own: TensorLike | undefined = outputs[this.of.output];
+    if (own !== undefined) return own;
+    throw new Error(
+      `Expected predict to give output ${this.of.output} of the model, got ${outputs.length} in all: return every output, or that one alone.`,
+    );
+  }
+}
+
+/** Opens sets by their names; where one can't be, none is. */
+export async function openSets(
+  tf: TfLike,
+  named: { readonly [name: string]: LabelledTensors },
+  of: Labelled,
+): Promise<EvaluationSet[]> {
+  const sets: EvaluationSet[] = [];
+  try {
+    for (const [name, tensors] of Object.entries(named)) sets.push(await EvaluationSet.open(tf, name, tensors, of));
+    return sets;
+  } catch (error) {
+    for (const set of sets) set.dispose();
+    throw error;
   }
 }
 
@@ -105,6 +136,11 @@ function assemble(data: readonly TensorData[], shapes: readonly number[][], hasL
 }
 
 function checkTensors(name: string, xs: LabelledTensors['xs'], ys: TensorLike): void {
+  if (Array.isArray(ys)) {
+    throw new UsageError(
+      `Expected the labels of ${name} as one tensor, got a list of ${ys.length}: pass those of the watched output alone.`,
+    );
+  }
   const inputs = [xs].flat() as (TensorLike | undefined)[];
   for (const tensor of [...inputs, ys]) {
     if (typeof tensor?.dataSync !== 'function' || tensor.isDisposed) {

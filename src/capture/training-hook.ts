@@ -28,6 +28,13 @@ export interface StepListener {
   failed(error: unknown): void;
 }
 
+export interface HookOptions {
+  /** Index of the output whose labels and predictions are shown; default 0. */
+  readonly output?: number;
+  /** No other exclusive hook may follow the same optimizer; default true. */
+  readonly exclusive?: boolean;
+}
+
 /** Optimizers under watch; one can be watched only once at a time. */
 const watched = new WeakMap<object, TrainingHook>();
 /** Hooks without a model: they can't tell by the variables whether a gradient is theirs. */
@@ -56,10 +63,18 @@ export class TrainingHook implements GradientListener, OptimizerListener {
   private readonly model: ModelLike | null;
   private readonly fixedOptimizer: object | null;
   private readonly listener: StepListener;
+  private readonly output: number;
   private readonly exclusive: boolean;
 
-  /** `exclusive`: no other exclusive hook may follow the same optimizer. Throws a UsageError then. */
-  constructor(tf: TfLike, model: ModelLike | null, optimizer: object | null, listener: StepListener, exclusive = true) {
+  /** Throws a UsageError where another exclusive hook follows the same optimizer. */
+  constructor(
+    tf: TfLike,
+    model: ModelLike | null,
+    optimizer: object | null,
+    listener: StepListener,
+    { output = 0, exclusive = true }: HookOptions = {},
+  ) {
+    this.output = output;
     this.exclusive = exclusive;
     this.model = model;
     this.fixedOptimizer = optimizer;
@@ -101,7 +116,7 @@ export class TrainingHook implements GradientListener, OptimizerListener {
     this.begin();
     this.listener.opening();
     if (this.model !== null) {
-      this.unhookLoss = listenToLoss(this.model, 0, (batch) => {
+      this.unhookLoss = listenToLoss(this.model, this.output, (batch) => {
         this.batches = [batch];
       });
     }

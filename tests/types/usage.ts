@@ -39,7 +39,7 @@ export async function oneLine(): Promise<void> {
 }
 
 export async function layersModels(functional: tf.LayersModel, sequential: tf.Sequential): Promise<void> {
-  await watch(tf, functional, { evalSets: { other: probe } });
+  await watch(tf, functional, { output: 'digit', evalSets: { other: probe } });
   await watch(tf, sequential, { classCounts: [1, 2, 3], groups: { minority: ['a', 2] }, schedule: (_step) => true });
 }
 

@@ -28,13 +28,6 @@ export function lossFunctionsOf(model: ModelLike): LossFunction[] | null {
   return Array.isArray(list) && list.length > 0 ? (list as LossFunction[]) : null;
 }
 
-/** Name of the first output's loss, as given to compile; null for a function of the user's own. */
-export function lossNameOf(model: ModelLike): string | null {
-  const { loss } = innerModel(model) as { loss?: unknown };
-  const first = typeof loss === 'object' && loss !== null ? Object.values(loss)[0] : loss;
-  return typeof first === 'string' ? first : null;
-}
-
 /** The LayersModel that does the work: a Sequential keeps one inside once it is built. */
 export function innerModel(model: ModelLike): ModelLike {
   const { model: inner } = model as { model?: ModelLike };
@@ -59,12 +52,6 @@ export function layersOf(model: ModelLike): { readonly name: string; readonly va
   return layers
     .map(({ name, weights }) => ({ name: String(name), variables: (weights ?? []).map((weight) => weight.read()) }))
     .filter(({ variables }) => variables.length > 0);
-}
-
-/** Units of the first output (the last length of its shape); null while the model is not built. */
-export function outputUnitsOf(model: ModelLike): number | null {
-  const { outputs } = innerModel(model) as { outputs?: readonly { readonly shape: readonly (number | null)[] }[] };
-  return outputs?.[0]?.shape.at(-1) ?? null;
 }
 
 /** Makes a running fit end after this batch: tfjs' own switch. */

@@ -1,0 +1,68 @@
+/**
+ * - `model.outputs`: one symbolic tensor for each output, in the order of the losses. It knows the layer that it comes from
+ *   (`sourceLayer`) and the tensors that this layer was applied to (`inputs`).
+ */
+import type { ModelLike, TensorLike } from '../../tf.ts';
+import { innerModel } from './model.ts';
+
+export interface LayerLike {
+  readonly name: string;
+  getClassName(): string;
+  readonly activation?: { getClassName(): string };
+  readonly weights?: readonly { read(): TensorLike }[];
+}
+
+interface SymbolicTensor {
+  readonly shape: readonly (number | null)[];
+  readonly sourceLayer: LayerLike;
+  readonly inputs?: readonly SymbolicTensor[];
+}
+
+/** Activations of one unit that tells two classes apart. */
+const SIGMOIDS = new Set(['sigmoid', 'hardSigmoid']);
+
+/** Names of the layers that the outputs come from, in order; empty while the model is not built. */
+export function outputNamesOf(model: ModelLike): readonly string[] {
+  return symbolicOutputs(model).map(({ sourceLayer }) => sourceLayer.name);
+}
+
+/** Units of an output (the last length of its shape); null while the model is not built. */
+export function outputUnitsOf(model: ModelLike, output: number): number | null {
+  return symbolicOutputs(model)[output]?.shape.at(-1) ?? null;
+}
+
+/** The layers that lead to an output, the last one first, back to where several come together. */
+export function* layersBehind(model: ModelLike, output: number): Generator<LayerLike, void> {
+  let tensor = symbolicOutputs(model)[output];
+  while (tensor !== undefined) {
+    yield tensor.sourceLayer;
+    tensor = tensor.inputs?.length === 1 ? tensor.inputs[0] : undefined;
+  }
+}
+
+/** Whether an output can be one of classes: not a single unit that neither a sigmoid nor its loss makes a choice of two. */
+export function tellsClasses(model: ModelLike, output: number): boolean {
+  if (outputUnitsOf(model, output) !== 1) return true;
+  const [last] = layersBehind(model, output);
+  const activation = last?.activation?.getClassName();
+  const isSigmoid = activation !== undefined && SIGMOIDS.has(activation);
+  return isSigmoid || lossNameOf(model, output) === 'binaryCrossentropy';
+}
+
+/** Name of an output's loss, as given to compile; null for a function of the user's own. */
+export function lossNameOf(model: ModelLike, output: number): string | null {
+  const { loss } = innerModel(model) as { loss?: unknown };
+  const own = typeof loss === 'object' && loss !== null ? ofOutput(model, loss, output) : loss;
+  return typeof own === 'string' ? own : null;
+}
+
+/** compile takes a list in the order of the outputs, or an object by their names in any order. */
+function ofOutput(model: ModelLike, losses: object, output: number): unknown {
+  const key = Array.isArray(losses) ? output : outputNamesOf(model)[output];
+  return (losses as { readonly [key: string]: unknown })[String(key)];
+}
+
+function symbolicOutputs(model: ModelLike): readonly SymbolicTensor[] {
+  const { outputs } = innerModel(model) as { outputs?: readonly SymbolicTensor[] };
+  return Array.isArray(outputs) ? outputs : [];
+}
