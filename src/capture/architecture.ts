@@ -1,4 +1,5 @@
 /** Changes to a model's configuration, each a copy: what was given is left as it is. */
+import { PASS_THROUGH } from './classifier.ts';
 
 /** What `getConfig` gives of a model or a layer. */
 export type Config = { readonly [name: string]: unknown };
@@ -41,8 +42,6 @@ export function withOddActivations(config: Config): Config | null {
 
 /** Activations that are none, or belong to outputs. */
 const NEUTRAL = new Set(['undefined', 'null', 'linear', 'softmax', 'logSoftmax']);
-/** Layers that may stand behind the one that makes the outputs. */
-const PASS_THROUGH = new Set(['Activation', 'Softmax', 'Flatten', 'Reshape', 'Dropout']);
 
 /** Layer normalisation after every activation of a plain Sequential; a sentence where that is not to be done. */
 export function withNorms(config: Config): Config | string {

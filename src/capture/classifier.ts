@@ -8,7 +8,7 @@ export interface Classifier {
 }
 
 /** Layers that may stand behind the classifier without being one: they act on each logit or only rename shapes. */
-const PASS_THROUGH = new Set(['Activation', 'Softmax', 'Flatten', 'Reshape', 'Dropout']);
+export const PASS_THROUGH = new Set(['Activation', 'Softmax', 'Flatten', 'Reshape', 'Dropout']);
 
 /** Finds the classifier of a LayersModel: the last dense layer that leads to the output, with one unit per class. */
 export function findClassifier(model: ModelLike, output: number, classes: number): Classifier | null {

@@ -1,3 +1,5 @@
+import { withRandom } from './seeded-random.ts';
+
 /** Longest list of draws that is kept; a forward pass draws one number per dropout or noise layer. */
 const MAX_DRAWS = 1 << 16;
 
@@ -28,22 +30,17 @@ export class Draws {
    * it was not the same again.
    */
   replay<T>(f: () => T): T | null {
-    const before = Math.random;
     let at = 0;
     let state = 1;
-    Math.random = () => {
+    const again = () => {
       const draw = this.drawn[at++];
       if (draw !== undefined) return draw;
       // Never used: but whoever draws until a number suits must come to an end.
       state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
       return state / 2 ** 32;
     };
-    try {
-      const result = f();
-      return this.isWhole && at === this.drawn.length ? result : null;
-    } finally {
-      Math.random = before;
-    }
+    const result = withRandom(again, f);
+    return this.isWhole && at === this.drawn.length ? result : null;
   }
 
   /** A number was drawn. */

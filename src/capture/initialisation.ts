@@ -1,7 +1,7 @@
 import { argmaxRows } from '../stats/argmax.ts';
 import { type ColumnMoments, nodeMoments } from '../stats/node-moments.ts';
 import type { ModelLike, TensorData, TensorLike, TfLike } from '../tf.ts';
-import { generator } from '../theory/draws.ts';
+import { generator } from '../theory/generator.ts';
 import { UsageError } from '../usage-error.ts';
 import { confined, withoutKept } from './engine/confinement.ts';
 import {

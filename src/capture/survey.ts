@@ -1,5 +1,5 @@
 import type { ModelLike, TensorLike, TfLike } from '../tf.ts';
-import { generator } from '../theory/draws.ts';
+import { generator } from '../theory/generator.ts';
 import { UsageError } from '../usage-error.ts';
 import { inputShapesOf, isLayersModel } from './engine/copy.ts';
 import { keepClone, ready } from './engine/tensors.ts';

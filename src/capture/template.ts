@@ -1,5 +1,5 @@
 import type { ModelLike, TensorLike, TfLike } from '../tf.ts';
-import { generator } from '../theory/draws.ts';
+import { generator } from '../theory/generator.ts';
 import { type Config, reseeded } from './architecture.ts';
 import { confined, withoutKept } from './engine/confinement.ts';
 import { builtLike, configOf, inputShapesOf, outputOf, takeWeights } from './engine/copy.ts';

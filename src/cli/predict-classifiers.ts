@@ -1,4 +1,5 @@
 import { layerPeeledModel, minorityCollapseThresholds, oversampling, type PeeledPhase } from '../theory/index.ts';
+import { rounded } from './rounded.ts';
 import { table } from './table.ts';
 
 interface Question {
@@ -67,14 +68,14 @@ function ofTwo({ counts, weightEnergy, featureEnergy }: Question, groups: readon
 export function describeClassifiers(prediction: ClassifierPrediction): string {
   const { counts, imbalance, weightEnergy, featureEnergy, groups } = prediction;
   const head =
-    `${counts.length} classes, imbalance ${imbalance === null ? 'without bound' : shown(imbalance)}; ` +
-    `weight energy ${weightEnergy}, feature energy ${featureEnergy}. Balanced classes would have cosine ${shown(-1 / (counts.length - 1))}.`;
+    `${counts.length} classes, imbalance ${imbalance === null ? 'without bound' : rounded(imbalance)}; ` +
+    `weight energy ${weightEnergy}, feature energy ${featureEnergy}. Balanced classes would have cosine ${rounded(-1 / (counts.length - 1))}.`;
   const rows = groups.map((group) => [
     String(group.count),
     String(group.classes),
-    shown(group.classifierNorm),
+    rounded(group.classifierNorm),
     cosine(group.classifierCosine, group),
-    shown(group.featureNorm),
+    rounded(group.featureNorm),
     cosine(group.featureCosine, group),
   ]);
   const columns = ['EXAMPLES', 'CLASSES', 'CLASSIFIER NORM', 'COSINE', 'FEATURE NORM', 'COSINE'];
@@ -90,18 +91,14 @@ const PHASES: { readonly [P in PeeledPhase]: string } = {
 
 function verdict({ phase, thresholds, oversampling }: ClassifierPrediction): string {
   if (thresholds === undefined) return PHASES[phase];
-  const from = (ratio: number | null) => (ratio === null ? 'at no imbalance' : `from imbalance ${shown(ratio)} on`);
+  const from = (ratio: number | null) => (ratio === null ? 'at no imbalance' : `from imbalance ${rounded(ratio)} on`);
   const bounds = `They collapse ${from(thresholds.collapse)} and vanish ${from(thresholds.zero)}.`;
   const remedy =
-    phase === 'separated' ? '' : ` Shown more than ${shown(oversampling!)} times as often, they would stay apart.`;
+    phase === 'separated' ? '' : ` Shown more than ${rounded(oversampling!)} times as often, they would stay apart.`;
   return `${PHASES[phase]} ${bounds}${remedy}`;
 }
 
 function cosine(value: number | null, { classes }: Group): string {
   if (classes === 1) return '-';
-  return value === null ? 'none' : shown(value);
-}
-
-function shown(value: number): string {
-  return String(Number(value.toPrecision(4)));
+  return value === null ? 'none' : rounded(value);
 }

@@ -1,4 +1,5 @@
 import { formatStack, guessingBias, meanField, parseStack, type Stack } from '../theory/index.ts';
+import { rounded } from './rounded.ts';
 import { table } from './table.ts';
 
 interface Question {
@@ -57,17 +58,17 @@ export function describeGuesses(prediction: GuessPrediction): string {
   const { classes, gamma, topShare, topShareQuantiles, entropy, layers, examples } = prediction;
   const rows = layers.map(({ layer, q, c, gamma: g, chi }) => [
     layer,
-    ...[q, c, g].map(shown),
-    chi === null ? '-' : shown(chi),
+    ...[q, c, g].map(rounded),
+    chi === null ? '-' : rounded(chi),
   ]);
   const quantiles = Object.entries(topShareQuantiles).map(
     ([p, share]) => `${percent(Number(p))} of them below ${percent(share)}`,
   );
   return [
     table([['LAYER', 'Q', 'C', 'GAMMA', 'CHI'], ...rows]),
-    `gamma ${shown(gamma)}: ${kindOf(gamma)}.`,
+    `gamma ${rounded(gamma)}: ${kindOf(gamma)}.`,
     `Of ${classes} classes the favoured one gets ${percent(topShare)} of ${examples === null ? 'the' : examples} guesses on average over initialisations`,
-    `(${quantiles.join(', ')}); evenly it would be ${percent(1 / classes)}. Entropy ${shown(entropy)} of 1.`,
+    `(${quantiles.join(', ')}); evenly it would be ${percent(1 / classes)}. Entropy ${rounded(entropy)} of 1.`,
     '',
   ].join('\n');
 }
@@ -78,10 +79,6 @@ function kindOf(gamma: number): string {
   return gamma <= 1
     ? 'neutral: most initialisations share the guesses out'
     : 'prejudiced: most initialisations prefer a class';
-}
-
-function shown(value: number): string {
-  return String(Number(value.toPrecision(4)));
 }
 
 function percent(share: number): string {

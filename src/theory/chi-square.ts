@@ -1,4 +1,5 @@
 import { normalQuantile } from './normal.ts';
+import { root } from './root.ts';
 
 /** Beyond so many degrees of freedom the cube root is normal to five digits. */
 const MANY = 2000;
@@ -11,16 +12,11 @@ export function chiSquareQuantile(p: number, freedom: number): number {
   const spread = 2 / (9 * freedom);
   const rough = freedom * Math.max(0, 1 - spread + normalQuantile(p) * Math.sqrt(spread)) ** 3;
   if (freedom > MANY) return rough;
-  const below = (x: number) => lowerGamma(freedom / 2, x / 2) < p;
   // In logs: with one degree the 2.5 % lie at 0.001.
-  let [low, high] = [-700, Math.log(freedom + 10)];
-  while (below(Math.exp(high))) high += 1;
-  for (let step = 0; step < 60; step++) {
-    const middle = (low + high) / 2;
-    if (below(Math.exp(middle))) low = middle;
-    else high = middle;
-  }
-  return Math.exp((low + high) / 2);
+  const missing = (log: number) => p - lowerGamma(freedom / 2, Math.exp(log) / 2);
+  let high = Math.log(freedom + 10);
+  while (missing(high) > 0) high += 1;
+  return Math.exp(root(missing, -700, high));
 }
 
 /** P(a, x), the regularised lower incomplete gamma function: its series, or Lentz' continued fraction of what is left. */

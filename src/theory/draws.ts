@@ -1,4 +1,5 @@
 /** Draws of normal class means, largest first: the same ones at every call. */
+import { generator } from './generator.ts';
 import { roughQuantile } from './normal.ts';
 
 export interface SortedDraws {
@@ -99,15 +100,4 @@ function shuffled(size: number, random: () => number): Int32Array {
     order[j] = kept;
   }
   return order;
-}
-
-/** Seeded uniform numbers in [0, 1): mulberry32. Never Math.random, whose draws belong to the training. */
-export function generator(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
 }

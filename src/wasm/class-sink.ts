@@ -26,21 +26,22 @@ export const listening: { sink: ClassSink | null } = { sink: null };
 
 const DOUBLE = 8;
 
-/** Who waits for the images of dy; null: nobody. Marks it as taken: every image has to be shown. */
-export function pixelSumsOf({ dataId }: { readonly dataId: object }): PixelSums | null {
-  const pixels = listening.sink?.pixels ?? null;
-  if (pixels?.dataId !== dataId) return null;
-  pixels.taken = true;
-  return pixels;
-}
+/** What a kernel asks at each image, given the address of its dy: where its gradient and its square go. */
+export type ImagePlaces = (image: number, dy: number) => readonly [gradient: number, square: number];
 
 /**
  * Addresses for the gradient and the square of an image of a kernel call; null where nobody listens, or to a batch of
- * another size. `bytes`: of one filter. Marks the sink as taken.
+ * another size. Every image has to be asked for: a sum over the pixels of `dy` may wait for it. `bytes`: of one filter.
+ * Marks the sink as taken.
  */
-export function placesOf(images: number, bytes: number): ((image: number) => readonly [number, number]) | null {
+export function placesOf(images: number, bytes: number, { dataId }: { readonly dataId: object }): ImagePlaces | null {
   const { sink } = listening;
   if (sink === null || sink.rowOf.length !== images) return null;
   sink.taken = true;
-  return (image) => [sink.weights + sink.rowOf[image]! * bytes, sink.squares + image * DOUBLE];
+  const pixels = sink.pixels?.dataId === dataId ? sink.pixels : null;
+  if (pixels !== null) pixels.taken = true;
+  return (image, dy) => {
+    pixels?.add(image, dy);
+    return [sink.weights + sink.rowOf[image]! * bytes, sink.squares + image * DOUBLE];
+  };
 }

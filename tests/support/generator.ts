@@ -1,11 +1,2 @@
-/** Seeded uniform numbers in [0, 1): mulberry32, so that tests draw nothing from Math.random. */
-export function generator(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
+/** Seeded uniform numbers in [0, 1), so that tests draw nothing from Math.random. */
+export { generator } from '../../src/theory/generator.ts';

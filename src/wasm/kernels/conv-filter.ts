@@ -1,5 +1,5 @@
 import type { Info, KernelFunction, Shape, WasmTf } from '../backend.ts';
-import { pixelSumsOf, placesOf } from '../class-sink.ts';
+import { placesOf } from '../class-sink.ts';
 import { Native } from '../native.ts';
 import { convInfo, FLOAT, PANEL, roundedUp, SLACK, walkOf } from './convolution.ts';
 
@@ -25,8 +25,7 @@ export function convFilter(tf: WasmTf, composition: KernelFunction): KernelFunct
     const { top, left } = info.padInfo;
     const panel = pixels * PANEL * FLOAT;
     const filterBytes = walk.taps * walk.runs * walk.length * info.outChannels * FLOAT;
-    const place = placesOf(info.batchSize, filterBytes);
-    const pixelSums = place === null ? null : pixelSumsOf(dy);
+    const place = placesOf(info.batchSize, filterBytes, dy);
     const { simd } = native;
     const gradient = place === null ? simd.filterGradient! : simd.filterGradientByClass!;
     for (let i = 0; i < info.batchSize; i++) {
@@ -34,11 +33,10 @@ export function convFilter(tf: WasmTf, composition: KernelFunction): KernelFunct
       const error = native.address(dy) + i * pixels * info.outChannels * FLOAT;
       simd.frame!(image, info.inHeight, info.inWidth, info.inChannels, top, left, walk.rows, walk.columns, 1, frame);
       simd.packColumns!(error, FLOAT, info.outChannels * FLOAT, info.outChannels, pixels, packed, panel);
-      pixelSums?.add(i, error);
       gradient(
         ...[frame, walk.rowStep, walk.pixelStep, walk.taps, walk.tapStep, walk.runs, walk.runStep, walk.length],
         ...[packed, info.outHeight, info.outWidth, PANEL * FLOAT, panel, info.outChannels, native.address(out)],
-        ...(place?.(i) ?? []),
+        ...(place?.(i, error) ?? []),
       );
     }
     return out;

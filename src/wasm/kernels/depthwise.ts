@@ -1,5 +1,5 @@
 import type { ConvInfo, Info, KernelFunction, Shape, WasmTf } from '../backend.ts';
-import { pixelSumsOf, placesOf } from '../class-sink.ts';
+import { placesOf } from '../class-sink.ts';
 import { Native } from '../native.ts';
 import { convInfo, FLOAT, type Walk, walkOf } from './convolution.ts';
 
@@ -33,8 +33,7 @@ export function depthwiseFilter(tf: WasmTf, composition: KernelFunction): Kernel
     const out = call.backend.makeOutput([...shape], 'float32');
     native.zero(out);
     const frame = native.scratch(walk.rows * walk.columns * info.outChannels * FLOAT);
-    const place = placesOf(info.batchSize, walk.taps * walk.runs * info.outChannels * FLOAT);
-    const pixelSums = place === null ? null : pixelSumsOf(dy);
+    const place = placesOf(info.batchSize, walk.taps * walk.runs * info.outChannels * FLOAT, dy);
     const { top, left } = info.padInfo;
     for (let i = 0; i < info.batchSize; i++) {
       const image = native.address(x) + i * imageBytes(info);
@@ -45,9 +44,8 @@ export function depthwiseFilter(tf: WasmTf, composition: KernelFunction): Kernel
       native.simd.depthwiseFilter!(
         ...[frame, walk.rowStep, walk.pixelStep, walk.taps, walk.tapStep, walk.runs, walk.runStep],
         ...[error, info.outHeight, info.outWidth, info.outChannels, native.address(out)],
-        ...(place?.(i) ?? [0, 0]),
+        ...(place?.(i, error) ?? [0, 0]),
       );
-      pixelSums?.add(i, error);
     }
     return out;
   };
