@@ -178,7 +178,7 @@ export class TrainingHook implements GradientListener, OptimizerListener {
   beforeUpdate(gradients: readonly TapeTensor[]): void {
     this.begin();
     this.listener.updating(gradients, this.passes > 1 && this.areLast(gradients));
-    this.forgetPasses();
+    [this.passes, this.last] = [0, []];
   }
 
   afterUpdate(): void {
@@ -193,13 +193,8 @@ export class TrainingHook implements GradientListener, OptimizerListener {
     return gradients.every(({ dataId }) => last.has(dataId));
   }
 
-  private forgetPasses(): void {
-    [this.passes, this.last] = [0, []];
-  }
-
   failedUpdate(): void {
     this.begun = false;
-    this.forgetPasses();
     this.listener.abandon();
   }
 

@@ -141,7 +141,7 @@ class Notes implements KernelListener {
   }
 
   after(name: string, inputs: KernelCall['inputs'], attrs: KernelCall['attrs'], output: TapeTensor): void {
-    if (name === 'Transpose') this.follow(inputs, attrs, output);
+    if (name === 'Transpose') this.guarded(() => this.follow(inputs, attrs, output));
     if (!Object.hasOwn(contractions, name) && !Object.hasOwn(sinking, name)) return;
     this.guarded(() => {
       const contribution = this.read({ name, inputs, attrs });
