@@ -24,6 +24,7 @@ export class OffloadThread implements Offload {
   /** Nobody is there to compute. */
   private isGone = false;
   private isClosing = false;
+  private readonly patienceMs = PATIENCE_MS;
   /** Since when somebody waits for results. */
   private waitingSince: number | null = null;
   /** Slots whose results nobody wants any more. */
@@ -113,7 +114,7 @@ export class OffloadThread implements Offload {
     if (this.isGone) return true;
     const now = performance.now();
     this.waitingSince ??= now;
-    if (now - this.waitingSince < PATIENCE_MS) return false;
+    if (now - this.waitingSince < this.patienceMs) return false;
     this.lose(`it has not answered for ${Math.round(now - this.waitingSince)} ms`);
     return true;
   }

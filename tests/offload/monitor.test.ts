@@ -8,7 +8,7 @@ import { OffloadThread } from '../../src/offload/thread.ts';
 import type { WatchOptions } from '../../src/options.ts';
 import { accelerateTraining } from '../../src/wasm/index.ts';
 import { type Seen, watched } from '../support/class-gradients-of.ts';
-import { caughtUp, kill, OFFLOAD_WORKER, RELAY_WORKER } from '../support/offload.ts';
+import { caughtUp, kill, makePatient, OFFLOAD_WORKER, RELAY_WORKER } from '../support/offload.ts';
 import { folder } from '../support/script.ts';
 import { tf, wasm } from '../support/tensorflow.ts';
 import { type Blobs, blobs, weightsOf } from '../support/toys.ts';
@@ -19,6 +19,8 @@ const BATCH = 96;
 
 let begin: MockInstance<Offload['begin']>;
 let warn: MockInstance<typeof console.warn>;
+const threads: OffloadThread[] = [];
+let isPatient = true;
 beforeAll(async () => {
   await wasm();
   const kernels = accelerateTraining(tf);
@@ -27,8 +29,19 @@ beforeAll(async () => {
 beforeEach(() => {
   begin = vi.spyOn(OffloadThread.prototype, 'begin');
   warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+  isPatient = true;
+  const open = OffloadThread.open.bind(OffloadThread);
+  vi.spyOn(OffloadThread, 'open').mockImplementation(async (...given) => {
+    const thread = await open(...given);
+    if (thread !== null) threads.push(thread);
+    if (thread !== null && isPatient) makePatient(thread);
+    return thread;
+  });
 });
-afterEach(() => void vi.restoreAllMocks());
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await Promise.all(threads.splice(0).map((thread) => thread.close()));
+});
 
 /** Passes of which something was handed over. */
 const handedOver = () => begin.mock.results.filter(({ value }) => value !== null).length;
@@ -166,7 +179,7 @@ test('where training pauses, the last step is recorded without being asked for',
   const batch = blobs(COUNTS, WIDTHS[0]!);
   const seen = await watched(model, OFFLOAD);
   await train(batch, 6, [model]);
-  await vi.waitFor(() => expect(stepsOf(seen, 'train/loss')).toEqual(upTo(6)), { timeout: 5000 });
+  await vi.waitFor(() => expect(stepsOf(seen, 'train/loss')).toEqual(upTo(6)), { timeout: 20_000 });
   expect(handedOver()).toBeGreaterThan(2);
   await seen.recording.monitor.close();
 });
@@ -181,15 +194,13 @@ function other(code: string): URL {
 
 test('while all slots wait, steps are computed here: nothing is lost or out of order', async () => {
   const awake = join(folder(), 'awake');
+  // Started, as far as the training thread can tell, and asleep before it looks for work.
   const sleepy = `
     import { existsSync } from 'node:fs';
-    const { wait } = Atomics;
-    Atomics.wait = (...args) => {
-      Atomics.wait = wait;
-      const nothing = new Int32Array(new SharedArrayBuffer(4));
-      while (!existsSync(${JSON.stringify(awake)})) wait(nothing, 0, 0, 1);
-      return wait(...args);
-    };
+    import { parentPort } from 'node:worker_threads';
+    parentPort.postMessage('ready');
+    const nothing = new Int32Array(new SharedArrayBuffer(4));
+    while (!existsSync(${JSON.stringify(awake)})) Atomics.wait(nothing, 0, 0, 1);
     await import('${OFFLOAD_WORKER.href}');
   `;
   const batch = blobs(COUNTS, WIDTHS[0]!);
@@ -227,6 +238,7 @@ describe('a thread that is gone', () => {
   ] as const)(
     'because it %s: all figures are computed here, one sentence, nothing is lost',
     async (_, end, code, sentence) => {
+      isPatient = false;
       const batch = blobs(COUNTS, WIDTHS[0]!);
       const [offloaded, inline] = [mlp(WIDTHS), mlp(WIDTHS)];
       const workerUrl = code === undefined ? RELAY_WORKER : other(code);
