@@ -1,23 +1,20 @@
-import { classifierRows } from './capture/classifier.ts';
 import { Decoder } from './capture/decoder.ts';
 import type { Again, Gradients } from './capture/engine/gradients.ts';
 import { stopTraining } from './capture/engine/model.ts';
 import type { TapeTensor } from './capture/engine/tape.ts';
-import type { Evaluation, EvaluationSet } from './capture/evaluation-set.ts';
 import { GradientWatch } from './capture/gradients/gradient-watch.ts';
 import { both, isHere, type Later } from './capture/later.ts';
 import type { Batch } from './capture/loss-hook.ts';
 import { MinorityWatch } from './capture/minority-watch.ts';
 import { Readback } from './capture/readback.ts';
-import { Snapshot } from './capture/snapshot.ts';
+import { type MonitorFigures, Snapshot } from './capture/snapshot.ts';
 import { StepBatches } from './capture/step-batches.ts';
 import { TrainingDecoder } from './capture/training-decoder.ts';
 import type { StepListener } from './capture/training-hook.ts';
 import { Turns } from './capture/turns.ts';
 import { Epochs } from './epoch.ts';
+import { Evaluations } from './evaluations.ts';
 import type { RecorderOptions } from './recorder-options.ts';
-import { mean } from './stats/mean.ts';
-import type { TensorData } from './tf.ts';
 
 /** Turns what the hook sees into snapshots, and has them measured in the order of training. */
 export class Recorder implements StepListener {
@@ -38,6 +35,7 @@ export class Recorder implements StepListener {
   private due = false;
   private evaluatedAt = -1;
   private readonly turns: Turns;
+  private readonly evaluations: Evaluations;
   private startedAt = 0;
   /** Measurements that the device had no room for. */
   private missed = 0;
@@ -53,6 +51,15 @@ export class Recorder implements StepListener {
     const [{ budget }, { readback }] = [options, this];
     const failed = (error: unknown) => options.journal.trouble('The gradients', error);
     this.gradients = budget === null ? null : new GradientWatch({ ...options, budget, readback, failed });
+    this.evaluations = new Evaluations({
+      ...options,
+      readback,
+      decoder: this.decoder,
+      minority: this.minority,
+      figures: () => this.figures(),
+      whenRead: (result, use) => this.whenRead(result, use),
+      guard: (what, work) => this.guard(what, work),
+    });
   }
 
   /** Share of the time since the first step that the monitor spent on the training thread. */
@@ -82,12 +89,7 @@ export class Recorder implements StepListener {
     if (this.evaluatedAt === step) return;
     this.evaluatedAt = step;
     this.timed(() => {
-      const epoch = this.epochs.at(step);
-      for (const set of this.options.sets) {
-        this.guard(`The evaluation on ${set.name}`, () => this.evaluateSet(set, step, epoch));
-      }
-      this.guard('The classifier', () => this.readClassifier(step, epoch));
-      this.measureMonitor(step, epoch);
+      this.evaluations.at(step, this.epochs.at(step));
     });
   }
 
@@ -176,38 +178,14 @@ export class Recorder implements StepListener {
     await this.options.offload?.close();
   }
 
-  private evaluateSet(set: EvaluationSet, step: number, epoch: number | null): void {
-    const { model, predict } = this.options;
-    if (model === null && predict === null) return;
-    this.whenRead(set.evaluate(model, predict, this.readback), (evaluation: Evaluation) => {
-      const decoded = this.decoder.decode(set.labels, evaluation.outputs, evaluation.losses);
-      if (typeof decoded === 'string') return this.options.report(decoded);
-      const { examples } = decoded;
-      const loss = mean(evaluation.losses?.data ?? examples.losses) + evaluation.regularisation;
-      const { classes, journal } = this.options;
-      journal.measure(new Snapshot({ stream: set.name, step, classes, loss, examples }), epoch);
-    });
-  }
-
-  private readClassifier(step: number, epoch: number | null): void {
-    const classifier = this.options.classifier();
-    if (classifier === null) return;
-    const { classes, journal } = this.options;
-    this.whenRead(this.readback.read([classifier.kernel]), ([kernel]: TensorData[]) => {
-      const parts = { classifier: classifierRows(kernel!, classes), minority: this.minority.classes };
-      journal.measure(new Snapshot({ ...parts, stream: 'model', step, classes }), epoch);
-    });
-  }
-
-  private measureMonitor(step: number, epoch: number | null): void {
-    const { classes, journal, dropped } = this.options;
-    const monitor = {
+  private figures(): MonitorFigures {
+    const { dropped, journal } = this.options;
+    return {
       overhead: this.overhead,
       dropped: dropped() + this.missed + journal.troubleCount,
       coverage: this.coverage,
       interval: this.gradients?.interval ?? null,
     };
-    journal.measure(new Snapshot({ stream: 'monitor', step, classes, monitor }), epoch);
   }
 
   /** Runs `use` in its turn; null: the device had no room. */
