@@ -16,8 +16,9 @@ const ROOMS: readonly (readonly [name: string, pattern: RegExp])[] = [
   ['history', /^src\/(history|stats\/(window|range-sum))\.ts$/],
   ['capture', /^src\/capture\//],
   ['offload', /^src\/offload\//],
-  ['metric', /^src\/(metric|rule)\.ts$/],
+  ['metric', /^src\/(metric|rule|derived)\.ts$/],
   ['metrics', /^src\/metrics\//],
+  ['derived metrics', /^src\/derived\//],
   ['alerts', /^src\/alerts\//],
   ['store', /^src\/store\//],
   ['protocol', /^src\/protocol\.ts$/],
@@ -33,7 +34,7 @@ const ROOMS: readonly (readonly [name: string, pattern: RegExp])[] = [
 
 /** Runs in the browser too, so it may not touch Node. */
 const PORTABLE =
-  /^(src\/(capture|metrics|stats|alerts|theory|geometry|wasm)\/|src\/(record|packed-values|schedule|history|protocol)\.ts|dashboard\/(?!vite))/;
+  /^(src\/(capture|metrics|derived|stats|alerts|theory|geometry|wasm)\/|src\/(record|packed-values|schedule|history|protocol)\.ts|dashboard\/(?!vite))/;
 /** What the page may take from src: the vocabulary and pure folds. */
 const PAGE_IMPORTS = /^src\/(record|history|protocol|stats\/[\w-]+|store\/store)\.ts$/;
 

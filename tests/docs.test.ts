@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { rules } from '../src/alerts/index.ts';
+import { derivedMetrics } from '../src/derived/index.ts';
 import { metrics } from '../src/metrics/index.ts';
 import { ROOT } from './support/script.ts';
 
@@ -15,18 +16,21 @@ function sectionsOf(page: string): Map<string, string> {
 const headings = (page: string) =>
   [...readFileSync(join(ROOT, 'docs', page), 'utf8').matchAll(/^### `(.+)`$/gm)].map(([, name]) => name);
 
+/** Measured and derived metrics. */
+const told = [...metrics, ...derivedMetrics.map(({ id, stream }) => ({ id, streams: [stream] }))];
+
 describe('docs/metrics.md', () => {
   test('has one section for every metric, and none for anything else', () => {
-    expect(headings('metrics.md').sort()).toEqual(metrics.map(({ id }) => id).sort());
+    expect(headings('metrics.md').sort()).toEqual(told.map(({ id }) => id).sort());
   });
 
-  test.each(metrics.map((metric) => [metric.id, metric] as const))(
+  test.each(told.map((metric) => [metric.id, metric] as const))(
     'says of %s in which streams it is, how it is computed, how to read it, and what is normal',
     (id, { streams }) => {
       const section = sectionsOf('metrics.md').get(id)!;
       for (const part of ['Formula', 'Source', 'Read it', 'Normal']) expect(section).toContain(`**${part}.** `);
-      const [, told] = section.match(/^Streams? (.+)\.$/m)!;
-      expect([...told!.matchAll(/`(\w+)`/g)].map(([, stream]) => stream)).toEqual(streams);
+      const [, named] = section.match(/^Streams? (.+)\.$/m)!;
+      expect([...named!.matchAll(/`(\w+)`/g)].map(([, stream]) => stream)).toEqual(streams);
     },
   );
 });

@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import { rules as allRules } from '../alerts/index.ts';
+import { derivedMetrics } from '../derived/index.ts';
 import type { AlertRecord, AnyRecord, Unnumbered } from '../record.ts';
 import { parseFrame } from './frame.ts';
 import type { FromRelay, RelayOptions } from './message.ts';
@@ -32,6 +33,7 @@ export class Desk {
     this.relay = new Relay({
       run: options.run,
       rules: allRules.filter((rule) => options.rules === undefined || options.rules.includes(rule.id)),
+      derived: derivedMetrics,
       keep: parts.keep,
       publish: parts.publish,
       onAlert: (record) => this.alert(record),

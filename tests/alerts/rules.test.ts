@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { RuleFrame } from '../../src/alerts/frame.ts';
 import { rules } from '../../src/alerts/index.ts';
 import { strongShare } from '../../src/alerts/initial-guessing-bias.ts';
+import { derivedMetrics } from '../../src/derived/index.ts';
 import { RunHistory } from '../../src/history.ts';
 import { metrics } from '../../src/metrics/index.ts';
 import type { AlertBody, RunBody } from '../../src/record.ts';
@@ -31,7 +32,7 @@ test('the list holds every rule of the folder under its own id, each reads metri
   const others = ['index.ts', 'frame.ts', 'percent.ts', 'class-names.ts'];
   const files = readdirSync(new URL('../../src/alerts', import.meta.url)).filter((name) => !others.includes(name));
   expect(rules.map(({ id }) => `${id}.ts`).sort()).toEqual(files.sort());
-  const known = new Set(metrics.map(({ id }) => id));
+  const known = new Set([...metrics, ...derivedMetrics].map(({ id }) => id));
   for (const { reads } of rules) for (const name of reads) expect(known).toContain(name.split('/')[1]);
 });
 

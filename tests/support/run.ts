@@ -1,6 +1,11 @@
+import { derivedDeclarationOf } from '../../src/derived/frame.ts';
+import { derivedMetrics } from '../../src/derived/index.ts';
+import type { Derived } from '../../src/derived.ts';
 import { declarationOf } from '../../src/metric.ts';
 import { metrics } from '../../src/metrics/index.ts';
 import { type AnyRecord, type Declaration, type EndBody, packValues, type RunBody } from '../../src/record.ts';
+
+const derivedOf = (metric: string): Derived => derivedMetrics.find(({ id }) => id === metric)!;
 
 /** Writes the records of a made-up run, numbered: what the relay would have stored. */
 export class RunWriter {
@@ -21,10 +26,11 @@ export class RunWriter {
     const [stream, metric] = name.split('/') as [string, string];
     if (!this.declared.has(name)) {
       this.declared.add(name);
-      const body: Declaration = declarationOf(metrics.find(({ id }) => id === metric)!, stream);
+      const measured = metrics.find(({ id }) => id === metric);
+      const body: Declaration = measured ? declarationOf(measured, stream) : derivedDeclarationOf(derivedOf(metric));
       this.push({ kind: 'metric', step, stream, body });
     }
-    const { axes } = metrics.find(({ id }) => id === metric)!;
+    const { axes } = metrics.find(({ id }) => id === metric) ?? derivedOf(metric);
     const length = axes.length === 0 ? [] : axes.length === 1 ? [values.length] : [0, 0].fill(Math.sqrt(values.length));
     this.push({ kind: 'measurement', step, epoch, stream, metric, shape: length, values: packValues(values) });
     return this;
