@@ -24,7 +24,7 @@ const half = defineDerived({
 function deriveAll(
   metric: Derived,
   parts: readonly (readonly AnyRecord[])[],
-  failed: (error: unknown) => void = expect.unreachable,
+  failed: (error: unknown) => void = (error) => expect.unreachable(String(error)),
 ) {
   const history = new RunHistory();
   const frame = new DerivedFrame('run', [metric], (_, error) => failed(error));
