@@ -1,10 +1,15 @@
 import { classifierRows } from './capture/classifier.ts';
 import type { Decoder } from './capture/decoder.ts';
+import { regularisationOf } from './capture/engine/model.ts';
+import { tidy } from './capture/engine/tensors.ts';
 import type { Evaluation, EvaluationSet } from './capture/evaluation-set.ts';
+import { type FeatureWatch, trainingGeometry } from './capture/features/feature-watch.ts';
+import { setGeometry } from './capture/features/set-geometry.ts';
+import type { FeatureGeometry } from './capture/geometry-figures.ts';
 import type { Later } from './capture/later.ts';
 import type { MinorityWatch } from './capture/minority-watch.ts';
 import type { Readback } from './capture/readback.ts';
-import { type MonitorFigures, Snapshot } from './capture/snapshot.ts';
+import { type Examples, type MonitorFigures, Snapshot } from './capture/snapshot.ts';
 import type { RecorderOptions } from './recorder-options.ts';
 import { mean } from './stats/mean.ts';
 import type { TensorData } from './tf.ts';
@@ -14,6 +19,8 @@ export interface EvaluationParts extends RecorderOptions {
   readonly readback: Readback;
   readonly decoder: Decoder;
   readonly minority: MinorityWatch;
+  /** Features of training examples; null where they are not measured. */
+  readonly features: FeatureWatch | null;
   /** The monitor about itself. */
   readonly figures: () => MonitorFigures;
   /** Runs `use` in its turn; null: the device had no room. */
@@ -40,22 +47,48 @@ export class Evaluations {
   private evaluateSet(set: EvaluationSet, step: number, epoch: number | null): void {
     const { model, predict, readback, decoder, report, classes, journal, whenRead } = this.parts;
     if (model === null && predict === null) return;
-    whenRead(set.evaluate(model, predict, readback), (evaluation: Evaluation) => {
+    const kernel = this.parts.features === null ? null : (this.parts.classifier()?.kernel ?? null);
+    whenRead(set.evaluate(model, predict, kernel, readback), (evaluation: Evaluation) => {
       const decoded = decoder.decode(set.labels, evaluation.outputs, evaluation.losses);
       if (typeof decoded === 'string') return report(decoded);
       const { examples } = decoded;
       const loss = mean(evaluation.losses?.data ?? examples.losses) + evaluation.regularisation;
-      journal.measure(new Snapshot({ stream: set.name, step, classes, loss, examples }), epoch);
+      const geometry = this.geometryOf(set, evaluation, examples);
+      journal.measure(new Snapshot({ stream: set.name, step, classes, loss, examples, geometry }), epoch);
     });
   }
 
+  /** Of the set's features; trouble with them costs the set nothing else. */
+  private geometryOf({ name }: EvaluationSet, { features }: Evaluation, examples: Examples): FeatureGeometry | null {
+    const { guard, classes, features: watch } = this.parts;
+    let geometry: FeatureGeometry | null = null;
+    guard(`The geometry of ${name}`, () => {
+      if (features === null) return;
+      const rows = classifierRows(features.kernel, classes);
+      geometry = setGeometry(features.values, examples, rows, watch?.told ?? null);
+    });
+    return geometry;
+  }
+
   private readClassifier(step: number, epoch: number | null): void {
-    const { readback, classes, journal, minority, whenRead } = this.parts;
+    const { tf, model, readback, classes, journal, minority, features, whenRead } = this.parts;
     const classifier = this.parts.classifier();
     if (classifier === null) return;
-    whenRead(readback.read([classifier.kernel]), ([kernel]: TensorData[]) => {
-      const parts = { classifier: classifierRows(kernel!, classes), minority: minority.classes };
+    const { kernel, weightDecay } = classifier;
+    const reading = tidy(tf, () => {
+      const regularisation = model === null || features === null ? null : regularisationOf(model);
+      return readback.read(regularisation === null ? [kernel] : [kernel, regularisation]);
+    });
+    whenRead(reading, ([values, regularisation]: TensorData[]) => {
+      const rows = classifierRows(values!, classes);
+      features?.course.regularised(step, regularisation?.[0] ?? 0);
+      const stretch = features?.told ?? null;
+      const { counts } = minority;
+      const collapse = stretch === null ? null : features!.course.of({ stretch, rows, weightDecay, counts });
+      const parts = { classifier: rows, minority: minority.classes, collapse };
       journal.measure(new Snapshot({ ...parts, stream: 'model', step, classes }), epoch);
+      const geometry = stretch === null ? null : trainingGeometry(stretch, rows);
+      if (geometry !== null) journal.measure(new Snapshot({ stream: 'train', step, classes, geometry }), epoch);
     });
   }
 }

@@ -161,8 +161,7 @@ export class LiveMonitor implements DrivenMonitor {
   endEpoch(): void {
     if (this.closed) return;
     const { recorder, hook } = this.parts;
-    recorder.epochs.end(hook.step);
-    recorder.evaluateAtEnd(hook.step);
+    recorder.endEpoch(hook.step);
   }
 }
 

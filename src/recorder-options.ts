@@ -22,6 +22,8 @@ export interface RecorderOptions {
   readonly journal: Journal;
   /** Share of training time that class gradients may take; null: they are not measured. */
   readonly budget: number | null;
+  /** Share of training time that features of training examples may take; null: they are not measured. */
+  readonly featureBudget: number | null;
   /** Another thread for part of them; the recorder closes it. */
   readonly offload: Offload | null;
   /** Whether training may get sums over classes in place of its own products. */

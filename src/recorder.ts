@@ -2,6 +2,7 @@ import { Decoder } from './capture/decoder.ts';
 import type { Again, Gradients } from './capture/engine/gradients.ts';
 import { stopTraining } from './capture/engine/model.ts';
 import type { TapeTensor } from './capture/engine/tape.ts';
+import { FeatureWatch } from './capture/features/feature-watch.ts';
 import { GradientWatch } from './capture/gradients/gradient-watch.ts';
 import { both, isHere, type Later } from './capture/later.ts';
 import type { Batch } from './capture/loss-hook.ts';
@@ -25,6 +26,7 @@ export class Recorder implements StepListener {
   private readonly decoder: Decoder;
   private readonly training: TrainingDecoder;
   private readonly gradients: GradientWatch | null;
+  private readonly features: FeatureWatch | null;
   private readonly minority: MinorityWatch;
   /** Of `spent`, what gradients took since the last step ended. */
   private onGradients = 0;
@@ -51,9 +53,13 @@ export class Recorder implements StepListener {
     const [{ budget }, { readback }] = [options, this];
     const failed = (error: unknown) => options.journal.trouble('The gradients', error);
     this.gradients = budget === null ? null : new GradientWatch({ ...options, budget, readback, failed });
+    const { isSynchronous } = readback;
+    const share = options.featureBudget;
+    this.features = share === null ? null : new FeatureWatch({ ...options, budget: share, isSynchronous });
     this.evaluations = new Evaluations({
       ...options,
       readback,
+      features: this.features,
       decoder: this.decoder,
       minority: this.minority,
       figures: () => this.figures(),
@@ -82,6 +88,7 @@ export class Recorder implements StepListener {
       if (due) this.evaluate(step);
     });
     this.gradients?.begin(step, this.due);
+    this.features?.begin(step);
   }
 
   /** Evaluates every set and the classifier with the weights as they are, once per step. */
@@ -98,6 +105,14 @@ export class Recorder implements StepListener {
     if (this.options.atEnds) this.evaluate(step);
   }
 
+  /** An epoch is over. */
+  endEpoch(step: number): void {
+    this.epochs.end(step);
+    this.evaluateAtEnd(step);
+    // In its turn: features of the last steps may be under way.
+    this.turns.take(null, () => this.features?.endEpoch());
+  }
+
   opening(): void {
     this.watching((gradients) => gradients.opening());
   }
@@ -110,7 +125,8 @@ export class Recorder implements StepListener {
       batches = shown.map((batch) => this.training.alive(batch));
       this.batches.beginPass(shown.length > 0);
       for (const batch of batches.length === 0 ? [null] : batches) {
-        const read = this.batches.add(batch, loss, this.readback, this.training);
+        const features = this.features?.find(batches) ?? null;
+        const read = this.batches.add(batch, loss, features, this.readback, this.training);
         if (read === null) this.missed++;
         else if (isHere(read)) labels = read.examples?.labels ?? null;
       }
@@ -147,19 +163,24 @@ export class Recorder implements StepListener {
       const whole = batches.whole();
       const seen = this.gradients?.end(step, this.onGradients) ?? null;
       this.onGradients = 0;
-      this.whenRead(both(whole, seen), ([{ examples, loss }, of]) => {
+      const take = this.features?.taker(step, due);
+      this.whenRead(both(whole, seen), ([read, of]) => {
+        const { examples, loss } = read;
         const { classes, journal } = this.options;
         const { gradients = null, update = null } = of ?? {};
         if (examples !== null) this.minority.add(examples.labels);
+        take?.(read);
         const parts = { step, classes, update, due };
         journal.measure(new Snapshot({ ...parts, stream: 'train', loss, examples, gradients }), epoch);
         if (update !== null) journal.measure(new Snapshot({ ...parts, stream: 'model' }), epoch);
       });
+      this.features?.end(step);
     });
   }
 
   abandon(): void {
     this.batches = new StepBatches();
+    this.features?.abandon();
     this.watching((gradients) => gradients.abandon());
   }
 

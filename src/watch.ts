@@ -100,7 +100,7 @@ async function assemble(
   const journal = new Journal(run, metrics, link ?? NOWHERE, report);
   if (selection.onRecord) journal.listen(selection.onRecord, 'onRecord');
   writeRun(journal, run, time, body);
-  const budget = budgetOf(metrics, options);
+  const [budget, featureBudget] = budgetsOf(metrics, options);
   const offload = await openOffload(tf, budget, options, report);
   const { outputs = 'auto', predict = null, schedule = logSpaced(), absorb = false } = options;
   const recorder: Recorder = new Recorder({
@@ -115,6 +115,7 @@ async function assemble(
     classifier: () => (model === null ? null : findClassifier(model, output, classes)),
     journal,
     budget,
+    featureBudget,
     offload,
     absorb,
     atEnds: !selection.scheduleOnly,
@@ -133,12 +134,21 @@ async function assemble(
   }
 }
 
-/** Share of training time for class gradients. */
+/** Share of training time for what is measured as often as it allows. */
 const DEFAULT_BUDGET = 0.05;
+/** Of that, for features where class gradients are measured, too. */
+const FEATURES = 0.3;
 
-/** Nobody pays for gradients that no metric reads. */
-function budgetOf(metrics: readonly Metric[], { budget = DEFAULT_BUDGET }: WatchOptions): number | null {
-  return metrics.some(({ part }) => part === 'gradients') ? budget : null;
+/** Shares for class gradients and for features. Nobody pays for what no metric reads: null. A budget of 1 has all measured at every step. */
+function budgetsOf(
+  metrics: readonly Metric[],
+  { budget = DEFAULT_BUDGET }: WatchOptions,
+): readonly [gradients: number | null, features: number | null] {
+  const [gradients, features] = (['gradients', 'features'] as const).map((name) =>
+    metrics.some(({ part }) => part === name),
+  );
+  if (!gradients || !features || budget === 1) return [gradients ? budget : null, features ? budget : null];
+  return [budget * (1 - FEATURES), budget * FEATURES];
 }
 
 /** Whether another thread takes part of the arithmetic, where nothing else is said. */

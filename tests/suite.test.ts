@@ -89,21 +89,20 @@ describe('one line in fit', () => {
     );
   });
 
-  test('classifierGeometry measures how the rows of the classifier lie, nothing else, and needs no probe', async () => {
+  test('classifierGeometry measures how the rows of the classifier and training features lie, nothing else, and needs no probe', async () => {
     const records: ShownRecord[] = [];
     const { xs, ys } = blobs([40, 20, 4, 4]);
     const model = net(4);
     model.compile({ optimizer: tf.train.sgd(0.1), loss: 'categoricalCrossentropy' });
-    const suite = classifierGeometry(tf, { groups: { minority: [2, 3] }, onRecord: (record) => records.push(record) });
+    const known = { groups: { minority: [2, 3] }, classCounts: [40, 20, 4, 4] };
+    const suite = classifierGeometry(tf, { ...known, onRecord: (record) => records.push(record) });
     await model.fit(xs, ys, { epochs: 2, batchSize: 17, verbose: 0, callbacks: suite as never });
+    const classifier = ['cosine', 'norm'].map((of) => `classifier-${of}`);
+    const rows = ['minority-cosine', 'nc2-equiangularity-classifier', 'nc2-equinorm-classifier', 'norm-variation'];
+    const features = ['cdnv', 'feature-energy', 'nc1', 'nc2-equiangularity-means', 'nc2-equinorm-means', 'nc3', 'nc4'];
     expect(names(records).sort()).toEqual([
-      'model/classifier-cosine',
-      'model/classifier-norm',
-      'model/minority-cosine',
-      'model/nc2-equiangularity-classifier',
-      'model/nc2-equinorm-classifier',
-      'model/norm-variation',
-      'model/weight-energy',
+      ...[...classifier, 'collapse-ratio', ...rows, 'weight-energy'].map((id) => `model/${id}`),
+      ...features.map((id) => `train/${id}`),
     ]);
     expect(records.at(-1)).toMatchObject({ kind: 'end', step: 8, body: { status: 'finished' } });
   });

@@ -5,6 +5,11 @@ import type { OutputKind } from './outputs.ts';
 /** The last dense layer before an output: kernel d x C (tfjs stores a class as a column). */
 export interface Classifier {
   readonly kernel: TensorLike;
+  /**
+   * lambda_W, where its regulariser adds lambda_W / 2 |W|^2 to the loss (tfjs `l2(lambda)`: 2 lambda); 0 without one; null for a regulariser of
+   * another kind.
+   */
+  readonly weightDecay: number | null;
 }
 
 /** Layers that may stand behind the classifier without being one: they act on each logit or only rename shapes. */
@@ -23,7 +28,13 @@ export function findClassifier(model: ModelLike, output: number, classes: number
 function fitting(layer: LayerLike, classes: number): Classifier | null {
   const kernel = layer.weights?.[0]?.read();
   const units = kernel?.shape.at(-1);
-  return kernel !== undefined && units === classes ? { kernel } : null;
+  return kernel !== undefined && units === classes ? { kernel, weightDecay: weightDecayOf(layer) } : null;
+}
+
+function weightDecayOf({ kernelRegularizer }: LayerLike): number | null {
+  if (kernelRegularizer === undefined || kernelRegularizer === null) return 0;
+  const { l1, l2 } = kernelRegularizer as { readonly l1?: unknown; readonly l2?: unknown };
+  return l1 === 0 && typeof l2 === 'number' && l2 >= 0 ? 2 * l2 : null;
 }
 
 /**

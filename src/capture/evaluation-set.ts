@@ -1,11 +1,12 @@
 import type { ModelLike, TensorData, TensorLike, TfLike } from '../tf.ts';
 import { UsageError } from '../usage-error.ts';
 import type { Read } from './decoder.ts';
+import { withInputsOf } from './engine/classifier-input.ts';
 import { lossFunctionsOf, regularisationOf } from './engine/model.ts';
 import { lossNameOf } from './engine/model-outputs.ts';
 import { keepClone, labelTensor, tidy } from './engine/tensors.ts';
 import { readLabels } from './labels.ts';
-import type { Readback } from './readback.ts';
+import { joinedData, type Readback } from './readback.ts';
 
 /** Labelled examples kept aside. */
 export interface LabelledTensors {
@@ -29,6 +30,8 @@ export interface Evaluation {
   readonly outputs: Read;
   readonly losses: Read | null;
   readonly regularisation: number;
+  /** What entered the classifier, N x d, row-major, and the classifier's kernel; null where nobody asked or it was not found. */
+  readonly features: { readonly values: TensorData; readonly kernel: TensorData } | null;
 }
 
 /** A fixed set on which the network is evaluated now and then, in evaluation mode. */
@@ -65,22 +68,39 @@ export class EvaluationSet {
     for (const tensor of [...this.xs, this.ys]) tensor.dispose();
   }
 
-  /** One pass over all examples. `predict`: the user's own, else the model's. Null: the device is busy, try later. */
+  /**
+   * One pass over all examples. `predict`: the user's own, else the model's; `kernel`: of the classifier whose inputs are wanted, too. Null:
+   * the device is busy, try later.
+   */
   evaluate(
     model: ModelLike | null,
     predict: ((xs: never) => unknown) | null,
+    kernel: TensorLike | null,
     readback: Readback,
   ): Evaluation | Promise<Evaluation> | null {
     return tidy(this.tf, () => {
-      const outputs = this.outputsOf(model, predict);
-      const losses = model === null ? null : this.lossesOf(model, outputs);
-      const regularisation = model === null ? null : regularisationOf(model);
-      const tensors = [outputs, losses, regularisation].filter((tensor) => tensor !== null);
-      const shapes = tensors.map((tensor) => tensor.shape.slice());
-      const reading = readback.read(tensors);
-      const finish = (data: readonly TensorData[]) => assemble(data, shapes, losses !== null);
-      return reading === null || Array.isArray(reading) ? reading && finish(reading) : reading.then(finish);
+      const [outputs, inputs] = withInputsOf(this.tf, kernel, () => this.outputsOf(model, predict));
+      try {
+        const losses = model === null ? null : this.lossesOf(model, outputs);
+        const regularisation = model === null ? null : regularisationOf(model);
+        const features = this.fitting(inputs, kernel);
+        const tensors = [outputs, losses, regularisation, ...features].filter((tensor) => tensor !== null);
+        const shapes = tensors.map((tensor) => tensor.shape.slice());
+        const reading = readback.read(tensors);
+        const parts = { losses: losses !== null, regularisation: regularisation !== null };
+        const finish = (data: readonly TensorData[]) => assemble(data, shapes, parts);
+        return reading === null || Array.isArray(reading) ? reading && finish(reading) : reading.then(finish);
+      } finally {
+        for (const input of inputs) input.dispose();
+      }
     });
+  }
+
+  /** The kernel and its inputs, slice after slice; nothing unless they are one row for each example. */
+  private fitting(inputs: readonly TensorLike[], kernel: TensorLike | null): readonly TensorLike[] {
+    if (kernel === null) return [];
+    const values = inputs.reduce((sum, { size }) => sum + size, 0);
+    return values === this.size * kernel.shape[0]! ? [kernel, ...inputs] : [];
   }
 
   /** Losses by the model's own function, with the labels in the form that it takes; the user may have brought another. */
@@ -126,12 +146,19 @@ export async function openSets(
   }
 }
 
-function assemble(data: readonly TensorData[], shapes: readonly number[][], hasLosses: boolean): Evaluation {
-  const regularisation = data[hasLosses ? 2 : 1];
+function assemble(
+  [outputs, ...rest]: readonly TensorData[],
+  [shape, ...shapes]: readonly number[][],
+  has: { readonly losses: boolean; readonly regularisation: boolean },
+): Evaluation {
+  const losses = has.losses ? { data: rest.shift()!, shape: shapes[0]! } : null;
+  const regularisation = has.regularisation ? rest.shift()![0]! : 0;
+  const [kernel, ...features] = rest;
   return {
-    outputs: { data: data[0]!, shape: shapes[0]! },
-    losses: hasLosses ? { data: data[1]!, shape: shapes[1]! } : null,
-    regularisation: regularisation?.[0] ?? 0,
+    outputs: { data: outputs!, shape: shape! },
+    losses,
+    regularisation,
+    features: kernel === undefined ? null : { values: joinedData(features), kernel },
   };
 }
 

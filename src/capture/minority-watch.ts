@@ -1,5 +1,8 @@
 import { type KnownClasses, minorityOf } from '../theory/minority.ts';
 
+/** From so many examples of every class on, what was counted is what trains: oversampling shows there. */
+const COUNTED_FROM = 30;
+
 /** Which classes are minority: as the run says, else by the training batches that were counted so far. */
 export class MinorityWatch {
   private readonly known: KnownClasses;
@@ -17,6 +20,13 @@ export class MinorityWatch {
       const label = labels[i]!;
       if (label >= 0 && label < counted.length) counted[label]!++;
     }
+  }
+
+  /** Examples of each class, C, as training shows them: counted, else as the run says; null while neither is known. */
+  get counts(): ArrayLike<number> | null {
+    const { counted, known } = this;
+    const isCounted = (count: number, c: number) => count >= COUNTED_FROM || known.classCounts?.[c] === 0;
+    return counted.every(isCounted) ? counted : known.classCounts;
   }
 
   get classes(): readonly number[] {

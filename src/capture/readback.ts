@@ -61,6 +61,18 @@ export class Readback {
   }
 }
 
+/** Data of several tensors, one after the other. */
+export function joinedData(parts: readonly TensorData[]): TensorData {
+  if (parts.length === 1) return parts[0]!;
+  const whole = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
 function parts(data: TensorData, sizes: readonly number[]): TensorData[] {
   if (sizes.length === 1) return [data];
   let at = 0;

@@ -6,6 +6,8 @@ import { confusion } from '../stats/confusion.ts';
 import { rowNorms } from '../stats/cosine.ts';
 import { gramNorms, spreadColumns } from '../stats/gram.ts';
 import { type Tally, tally } from '../stats/tally.ts';
+import type { CollapseRatio } from '../theory/collapse-ratio.ts';
+import type { FeatureGeometry } from './geometry-figures.ts';
 import type { ClassGradients, WeightUpdate } from './gradients/class-gradients.ts';
 
 /** Labelled examples with what the network said about them. */
@@ -44,6 +46,10 @@ export class Snapshot {
   readonly classifier: Float32Array | null;
   /** Minority classes, ascending; empty where there are none, or none are known yet. */
   readonly minority: readonly number[];
+  /** Features of the examples; null where they are unknown. */
+  readonly geometry: FeatureGeometry | null;
+  /** Where classifier and features are heading; null where that is unknown. */
+  readonly collapse: CollapseRatio | null;
   /** classwatch about itself; null in the other streams. */
   readonly monitor: MonitorFigures | null;
   /** Class gradients of the step; null where they were not measured. */
@@ -69,6 +75,8 @@ export class Snapshot {
     examples?: Examples | null;
     classifier?: Float32Array | null;
     minority?: readonly number[];
+    geometry?: FeatureGeometry | null;
+    collapse?: CollapseRatio | null;
     monitor?: MonitorFigures | null;
     gradients?: ClassGradients | null;
     update?: WeightUpdate | null;
@@ -81,6 +89,8 @@ export class Snapshot {
     this.examples = parts.examples ?? null;
     this.classifier = parts.classifier ?? null;
     this.minority = parts.minority ?? [];
+    this.geometry = parts.geometry ?? null;
+    this.collapse = parts.collapse ?? null;
     this.monitor = parts.monitor ?? null;
     this.gradients = parts.gradients ?? null;
     this.update = parts.update ?? null;

@@ -1,7 +1,7 @@
 import type { TensorData, TensorLike } from '../tf.ts';
 import type { Read } from './decoder.ts';
 import type { Batch } from './loss-hook.ts';
-import type { Readback } from './readback.ts';
+import { joinedData, type Readback } from './readback.ts';
 import type { Examples } from './snapshot.ts';
 
 /** What one step has trained on: usually one batch, several under gradient accumulation. */
@@ -10,6 +10,8 @@ export interface StepExamples {
   readonly examples: Examples | null;
   /** Mean over the batches of the loss that was optimised; null if none was read. */
   readonly loss: number | null;
+  /** What entered the classifier, one row per example; null where it was not read for all of them. */
+  readonly features: TensorData | null;
 }
 
 /** Makes examples of what was read; null where it does not fit. */
@@ -20,6 +22,7 @@ interface Decodes {
 export interface ReadBatch {
   readonly examples: Examples | null;
   readonly loss: number;
+  readonly features: TensorData | null;
 }
 
 /** Collects the batches of one step while their tensors are alive. */
@@ -47,19 +50,23 @@ export class StepBatches {
     this.labelled = { ...this.labelled, all: this.labelled.last };
   }
 
-  /** Reads a batch, now or later. Null if the device has no room for it: it is left out. */
+  /** Reads a batch, and its features where they are given, now or later. Null if the device has no room for it: it is left out. */
   add(
     batch: Batch | null,
     loss: TensorLike,
+    features: TensorLike | null,
     readback: Readback,
     decoder: Decodes,
   ): ReadBatch | Promise<ReadBatch> | null {
-    const reading = readback.read(batch === null ? [loss] : [loss, ...tensorsOf(batch)]);
+    const own = batch === null ? [] : tensorsOf(batch);
+    const tensors = features === null ? [loss, ...own] : [loss, ...own, features];
+    const reading = readback.read(tensors);
     if (reading === null) return null;
-    const shapes = batch === null ? null : tensorsOf(batch).map((tensor) => tensor.shape.slice());
+    const shapes = own.map((tensor) => tensor.shape.slice());
     const finish = ([value, ...rest]: TensorData[]): ReadBatch => {
-      const [labels, outputs, losses = null] = rest.map((data, i): Read => ({ data, shape: shapes![i]! }));
-      return { loss: value![0]!, examples: shapes === null ? null : decoder.decode(labels!, outputs!, losses) };
+      const [labels, outputs, losses = null] = shapes.map((shape, i): Read => ({ data: rest[i]!, shape }));
+      const examples = batch === null ? null : decoder.decode(labels!, outputs!, losses);
+      return { loss: value![0]!, examples, features: rest[shapes.length] ?? null };
     };
     const read = Array.isArray(reading) ? finish(reading) : reading.then(finish);
     this.batches.push(read);
@@ -80,7 +87,19 @@ function tensorsOf({ labels, predictions, losses }: Batch): TensorLike[] {
 function joined(batches: readonly ReadBatch[]): StepExamples {
   const examples = batches.map((batch) => batch.examples).filter((batch) => batch !== null);
   const loss = batches.length === 0 ? null : batches.reduce((sum, batch) => sum + batch.loss, 0) / batches.length;
-  return { loss, examples: examples.length > 1 ? concatenated(examples) : (examples[0] ?? null) };
+  return {
+    loss,
+    examples: examples.length > 1 ? concatenated(examples) : (examples[0] ?? null),
+    features: featuresOf(batches),
+  };
+}
+
+/** Those of all batches, in their order; null unless all have examples and features. */
+function featuresOf(batches: readonly ReadBatch[]): TensorData | null {
+  const all = batches.map(({ examples, features }) => (examples === null ? null : features));
+  const here = all.filter((features) => features !== null);
+  if (here.length < all.length || here.length === 0) return null;
+  return joinedData(here);
 }
 
 function concatenated(batches: readonly Examples[]): Examples {

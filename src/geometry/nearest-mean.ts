@@ -40,8 +40,7 @@ export function nearestMeanMismatches(
   let [mismatches, examples] = [0, 0];
   for (let from = 0; from < count; from += BLOCK) {
     const size = Math.min(BLOCK, count - from);
-    const block = new Float64Array(size * columns);
-    for (let i = 0; i < block.length; i++) block[i] = values[from * columns + i]!;
+    const block = blockOf(values, from, size, columns);
     const predicted = argmaxRows(logitsOf(block, size, weights, bias), means.length);
     const nearest = nearestOf(block, size, known);
     for (let i = 0; i < size; i++) {
@@ -52,6 +51,32 @@ export function nearestMeanMismatches(
     }
   }
   return { mismatches, examples };
+}
+
+/**
+ * The class with the nearest mean for each of B feature vectors (B x D, row-major), of equal distances the first; -1 where no class has a
+ * mean. `means` as in `nearestMeanMismatches`. Throws a RangeError where lengths do not match or a value is not finite.
+ */
+export function nearestMeans(
+  features: ArrayLike<number>,
+  means: readonly (ArrayLike<number> | null)[],
+  columns: number,
+): Int32Array {
+  const { values, count } = flatRows('features', features, columns);
+  const nearest = new Int32Array(count).fill(-1);
+  const known = knownMeans(means);
+  if (known === null) return nearest;
+  for (let from = 0; from < count; from += BLOCK) {
+    const size = Math.min(BLOCK, count - from);
+    nearest.set(nearestOf(blockOf(values, from, size, columns), size, known), from);
+  }
+  return nearest;
+}
+
+function blockOf(values: ArrayLike<number>, from: number, size: number, columns: number): Float64Array {
+  const block = new Float64Array(size * columns);
+  for (let i = 0; i < block.length; i++) block[i] = values[from * columns + i]!;
+  return block;
 }
 
 /** Rows and bias of a classifier. Throws a RangeError where they are not those of so many classes and columns, or not finite. */

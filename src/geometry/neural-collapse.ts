@@ -84,13 +84,34 @@ export function neuralCollapseOf(moments: ClassMoments, classifier: ClassifierOf
   const { columns, classes } = moments;
   const { rows: weights } = classifierOf(classifier, classes, columns);
   const minority = minorityClasses(moments.counts, classifier.minority);
+  return {
+    ...featureCollapse(moments, weights),
+    ...classifierCollapse(frameOf(weights, classes, columns), minority),
+  };
+}
+
+/** What neural collapse says of features, and of the classifier beside them. */
+export type FeatureCollapse = Pick<
+  CollapseMeasures,
+  'nc1' | 'cdnv' | 'equinormMeans' | 'equiangularityMeans' | 'selfDuality'
+>;
+
+/**
+ * The measures that need features. `weights`: rows of the classifier, classes x columns, row-major. `spread`: moments of some of the same
+ * examples that keep the scatter for NC1, where `moments` keep none.
+ */
+export function featureCollapse(
+  moments: ClassMoments,
+  weights: Float64Array,
+  spread: ClassMoments = moments,
+): FeatureCollapse {
+  const { columns } = moments;
   const means = classMeansOf(moments);
   const { present } = means;
   return {
-    nc1: relativeVariability(moments, means),
+    nc1: relativeVariability(spread, means),
     cdnv: distanceVariance(means, columns),
     ...ofMeans(means, columns),
-    ...classifierCollapse(frameOf(weights, classes, columns), minority),
     selfDuality: present.length < 2 ? null : selfDuality(pick(weights, columns, present), means.rows),
   };
 }

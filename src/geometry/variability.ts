@@ -5,13 +5,13 @@ import { gramOf, rowProducts } from './products.ts';
 
 /**
  * NC1 = Tr(Sigma_W Sigma_B^+) / C: variability within classes, relative to what lies between them (Papyan, Han, Donoho, PNAS 2020).
- * Sigma_W is the mean over examples, Sigma_B = M^T M / C over the C classes with examples; the pseudo-inverse keeps at most C - 1
+ * Sigma_W is the mean over the examples of `moments`, Sigma_B = M^T M / C over the C classes with examples; the pseudo-inverse keeps at most C - 1
  * eigenvalues, and only those above the rank cut of `directionsOf`. Null without scatter and where the class means coincide.
  */
 export function relativeVariability(moments: ClassMoments, means: ClassMeans): number | null {
-  const { scatter } = moments;
+  const { scatter, examples } = moments;
   const { present } = means;
-  if (scatter === null || scatter.size === 0 || present.length < 2) return null;
+  if (scatter === null || scatter.size === 0 || examples === 0 || present.length < 2) return null;
   const count = present.length;
   const rows = scatter.coordinates(means.rows, count);
   const gram = scatter.basis === null ? means.gram : gramOf(rows, count, scatter.size);
@@ -22,7 +22,7 @@ export function relativeVariability(moments: ClassMoments, means: ClassMeans): n
   const sums = withinAlong(moments, means, directions, size);
   let sum = 0;
   for (let i = 0; i < size; i++) sum += Math.max(0, sums[i]!) / squares[i]! / squares[i]!;
-  return sum / moments.examples;
+  return sum / examples;
 }
 
 /** sum over examples of (y . (h - mu_c))^2, for each of `size` directions y in coordinates of the scatter. */
@@ -38,7 +38,7 @@ function withinAlong(
   // The scatter is about references; this is what the distance of the means from them adds to it.
   const shifts = new Float64Array(present.length * columns);
   present.forEach((c, r) => {
-    shifts.set(moments.deviation(c), r * columns);
+    if (counts[c]! > 0) shifts.set(moments.deviation(c), r * columns);
   });
   const seen = scatter.coordinates(shifts, present.length);
   const along = rowProducts(directions, size, seen, present.length, scatter.size);

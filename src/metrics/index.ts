@@ -1,6 +1,7 @@
 import type { Metric } from '../metric.ts';
 import absentRate from './absent-rate.ts';
 import accuracy from './accuracy.ts';
+import cdnv from './cdnv.ts';
 import classAlignment from './class-alignment.ts';
 import classGradCosine from './class-grad-cosine.ts';
 import classGradNorm from './class-grad-norm.ts';
@@ -11,11 +12,13 @@ import classRecall from './class-recall.ts';
 import classUpdateAlignment from './class-update-alignment.ts';
 import classifierCosine from './classifier-cosine.ts';
 import classifierNorm from './classifier-norm.ts';
+import collapseRatio from './collapse-ratio.ts';
 import confusion from './confusion.ts';
 import coverage from './coverage.ts';
 import dominantJump from './dominant-jump.ts';
 import dropped from './dropped.ts';
 import effectiveClasses from './effective-classes.ts';
+import featureEnergy from './feature-energy.ts';
 import gamma from './gamma.ts';
 import gradientNoise from './gradient-noise.ts';
 import gradientNorm from './gradient-norm.ts';
@@ -28,8 +31,13 @@ import loss from './loss.ts';
 import macroRecall from './macro-recall.ts';
 import meanProbability from './mean-probability.ts';
 import minorityCosine from './minority-cosine.ts';
+import nc1 from './nc1.ts';
 import nc2EquiangularityClassifier from './nc2-equiangularity-classifier.ts';
+import nc2EquiangularityMeans from './nc2-equiangularity-means.ts';
 import nc2EquinormClassifier from './nc2-equinorm-classifier.ts';
+import nc2EquinormMeans from './nc2-equinorm-means.ts';
+import nc3 from './nc3.ts';
+import nc4 from './nc4.ts';
 import normVariation from './norm-variation.ts';
 import overhead from './overhead.ts';
 import predictedFraction from './predicted-fraction.ts';
@@ -61,6 +69,14 @@ export const metrics: readonly Metric[] = [
   nc2EquinormClassifier,
   nc2EquiangularityClassifier,
   weightEnergy,
+  nc1,
+  cdnv,
+  nc2EquinormMeans,
+  nc2EquiangularityMeans,
+  nc3,
+  nc4,
+  featureEnergy,
+  collapseRatio,
   gradientSupport,
   classGradNorm,
   classAlignment,

@@ -1,6 +1,7 @@
 /**
  * - `model.outputs`: one symbolic tensor for each output, in the order of the losses. It knows the layer that it comes from
  *   (`sourceLayer`) and the tensors that this layer was applied to (`inputs`).
+ * - `layer.kernelRegularizer`: what tfjs made of the option; its own regularisers have `l1` and `l2`.
  */
 import type { ModelLike, TensorLike } from '../../tf.ts';
 import { innerModel } from './model.ts';
@@ -10,6 +11,7 @@ export interface LayerLike {
   getClassName(): string;
   readonly activation?: { getClassName(): string };
   readonly weights?: readonly { read(): TensorLike }[];
+  readonly kernelRegularizer?: object | null;
 }
 
 interface SymbolicTensor {

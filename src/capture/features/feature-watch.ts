@@ -1,0 +1,145 @@
+import { featureEnergy } from '../../geometry/energy.ts';
+import { featureCollapse } from '../../geometry/neural-collapse.ts';
+import { argmaxRows } from '../../stats/argmax.ts';
+import type { TensorData, TfLike } from '../../tf.ts';
+import { Budget } from '../budget/budget.ts';
+import type { Classifier } from '../classifier.ts';
+import { inputOnTape } from '../engine/classifier-input.ts';
+import { type TapeTensor, tapeOf } from '../engine/tape.ts';
+import type { FeatureGeometry } from '../geometry-figures.ts';
+import type { Batch } from '../loss-hook.ts';
+import type { Examples } from '../snapshot.ts';
+import type { StepExamples } from '../step-batches.ts';
+import { CollapseCourse } from './collapse-course.ts';
+import { FeatureWindow, type Stretch } from './feature-window.ts';
+
+export interface FeatureWatchOptions {
+  readonly tf: TfLike;
+  readonly classes: number;
+  /** Share of training time for features; half of it for what scatter and nearest means take. */
+  readonly budget: number;
+  /** Whether reading costs nothing but the time it takes to copy. */
+  readonly isSynchronous: boolean;
+  readonly classifier: () => Classifier | null;
+}
+
+/** Where reading has a price that the time on this thread does not show, at most one step in so many is read. */
+const SPARSE = 8;
+/** Multiply-adds for products of class means with each other above which they are left out. */
+const MOST_PRODUCTS = 5e8;
+
+/** Collects the features that enter the classifier from the forward passes of training. Everything here is called inside training. */
+export class FeatureWatch {
+  readonly course = new CollapseCourse();
+  private readonly options: FeatureWatchOptions;
+  private readonly means: Budget;
+  private readonly spread: Budget;
+  private window: FeatureWindow | null = null;
+  /** Whether the step at hand is read, and whether scatter and nearest means are taken of it, too. */
+  private measured = false;
+  private wide = false;
+  /** Milliseconds since the last step ended: for means, and for the rest. */
+  private own = { means: 0, spread: 0 };
+  private endedAt: number | null = null;
+
+  constructor(options: FeatureWatchOptions) {
+    this.options = options;
+    const share = options.budget === 1 ? 1 : options.budget / 2;
+    this.means = new Budget(share, true);
+    this.spread = new Budget(share, true);
+  }
+
+  /** What is known of training features; null before any were seen. */
+  get told(): Stretch | null {
+    return this.window?.told ?? null;
+  }
+
+  begin(step: number): void {
+    this.measured = this.means.due(step) && (this.options.isSynchronous || step % SPARSE === 0);
+    this.wide = this.measured && this.spread.due(step);
+  }
+
+  /** Inside a forward pass, at its end: the features of its one batch. Null where they are not to be read, or not to be found. */
+  find(batches: readonly (Batch | null)[]): TapeTensor | null {
+    const examples = batches.length === 1 ? (batches[0]?.predictions.shape[0] ?? 0) : 0;
+    if (!this.measured || examples === 0) return null;
+    return this.timed('means', () => {
+      const classifier = this.options.classifier();
+      const tape = classifier === null ? null : tapeOf(this.options.tf);
+      return tape === null ? null : inputOnTape(tape, classifier!.kernel, examples);
+    });
+  }
+
+  /**
+   * What takes the step at hand when it is read; `due`: whether its loss is looked at, too. Features that are not finite begin everything anew:
+   * what was seen before is about weights that are gone.
+   */
+  taker(step: number, due: boolean): (read: StepExamples) => void {
+    const { wide } = this;
+    return ({ examples, loss, features }) => {
+      if (examples === null) return;
+      if (due) this.course.saw(step, loss, examples);
+      if (features === null) return;
+      try {
+        this.timed(wide ? 'spread' : 'means', () => this.add(features, examples, wide));
+      } catch (error) {
+        this.window = null;
+        if (!(error instanceof RangeError)) throw error;
+      }
+    };
+  }
+
+  /** The step is over. */
+  end(step: number): void {
+    const now = performance.now();
+    const { own } = this;
+    if (this.endedAt !== null) {
+      const took = now - this.endedAt;
+      this.means.add(step, took, own.means, this.measured && !this.wide);
+      this.spread.add(step, took, own.spread, this.wide);
+    }
+    this.endedAt = now;
+    this.own = { means: 0, spread: 0 };
+  }
+
+  /** The update threw, or training pauses. */
+  abandon(): void {
+    this.endedAt = null;
+  }
+
+  endEpoch(): void {
+    this.window?.endEpoch();
+  }
+
+  private add(features: TensorData, { labels, probabilities }: Examples, wide: boolean): void {
+    const { classes } = this.options;
+    const columns = features.length / labels.length;
+    if (this.window?.columns !== columns) this.window = new FeatureWindow(classes, columns);
+    this.window.add(features, labels, wide ? argmaxRows(probabilities, classes) : null);
+  }
+
+  private timed<T>(what: 'means' | 'spread', work: () => T): T {
+    const start = performance.now();
+    try {
+      return work();
+    } finally {
+      this.own[what] += performance.now() - start;
+    }
+  }
+}
+
+/** Figures of what is known of training features, beside the classifier as it is: rows C x d. Null where they don't belong together. */
+export function trainingGeometry(
+  { moments, spread, mismatches, compared }: Stretch,
+  rows: Float32Array,
+): FeatureGeometry | null {
+  const { classes, columns } = moments;
+  if (rows.length !== classes * columns) return null;
+  const nearestMeanMismatch = compared === 0 ? null : mismatches / compared;
+  const energy = featureEnergy(moments);
+  if (classes ** 2 * columns > MOST_PRODUCTS) return { ...UNKNOWN, nearestMeanMismatch, featureEnergy: energy };
+  const collapse = featureCollapse(moments, Float64Array.from(rows), spread ?? moments);
+  return { ...collapse, nearestMeanMismatch, featureEnergy: energy };
+}
+
+const UNKNOWN = { nc1: null, cdnv: null, equinormMeans: null, equiangularityMeans: null, selfDuality: null };

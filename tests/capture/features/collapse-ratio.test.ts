@@ -1,0 +1,106 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { collapseRatio } from '../../../src/theory/collapse-ratio.ts';
+import { recording } from '../../support/recording.ts';
+import { featuresOf, lastOf, STILL, stood } from '../../support/still.ts';
+import { tf, wasm } from '../../support/tensorflow.ts';
+import { type Blobs, blobs } from '../../support/toys.ts';
+
+beforeAll(async () => void (await wasm()));
+
+const COUNTS = [120, 80, 40, 40];
+const L2 = 0.02;
+
+interface Made {
+  readonly regularizer?: object | null;
+  readonly loss?: string | ((labels: tf.Tensor, predictions: tf.Tensor) => tf.Tensor);
+}
+
+function made({ regularizer = tf.regularizers.l2({ l2: L2 }), loss = STILL.loss }: Made = {}): tf.LayersModel {
+  const model = tf.sequential();
+  const init = (seed: number) => tf.initializers.glorotUniform({ seed });
+  // Regularisers elsewhere are part of the loss, and not of the ratio.
+  model.add(
+    tf.layers.dense({
+      units: 10,
+      inputShape: [8],
+      activation: 'relu',
+      kernelInitializer: init(1),
+      kernelRegularizer: tf.regularizers.l2({ l2: 0.1 }),
+    }),
+  );
+  model.add(
+    tf.layers.dense({
+      units: COUNTS.length,
+      activation: 'softmax',
+      kernelInitializer: init(2),
+      ...(regularizer ? { kernelRegularizer: regularizer as never } : {}),
+    }),
+  );
+  model.compile({ optimizer: STILL.optimizer(), loss });
+  return model;
+}
+
+/** By what the arguments are, out of all features. */
+function expected(model: tf.LayersModel, data: Blobs, counts = COUNTS): number {
+  const features = featuresOf(model, data, model.layers[0]!);
+  const classMeans = COUNTS.map((_, c) => {
+    const own = features.filter((_row, i) => data.labels[i] === c);
+    return own[0]!.map((_value, j) => own.reduce((sum, row) => sum + row[j]!, 0) / own.length);
+  });
+  const kernel = model.layers[1]!.getWeights()[0] as tf.Tensor2D;
+  const classifier = tf.tidy(() => kernel.transpose().arraySync() as number[][]);
+  return collapseRatio({ counts, weightDecay: 2 * L2, classifier, classMeans }).rho!;
+}
+
+test('the collapse ratio is that of the classifier, the means of training features and the counts of the batches', async () => {
+  const [data, model] = [blobs(COUNTS), made()];
+  const run = await stood(model, data, {}, 3);
+  expect(lastOf(run, 'model/collapse-ratio')! / expected(model, data)).toBeCloseTo(1, 4);
+});
+
+test('what was said of the counts is believed until batches show others, such as those of oversampling', async () => {
+  const [data, model] = [blobs(COUNTS), made()];
+  const run = await stood(model, data, { classCounts: [1200, 800, 10, 10] }, 3);
+  const ratios = run.of('model/collapse-ratio').map(({ values }) => values[0]!);
+  expect(ratios[0]! / expected(model, data, [1200, 800, 10, 10])).toBeGreaterThan(0.3);
+  expect(ratios.at(-1)! / expected(model, data)).toBeCloseTo(1, 4);
+  expect(ratios[0]!).toBeGreaterThan(5 * ratios.at(-1)!);
+});
+
+test('without weight decay it is recorded as missing: there is no ratio, and that is known', async () => {
+  const run = await stood(made({ regularizer: null }), blobs(COUNTS));
+  const values = run.of('model/collapse-ratio').map((record) => record.values);
+  expect(values.length).toBeGreaterThan(0);
+  expect(new Set(values.flat())).toEqual(new Set([null]));
+});
+
+describe('nothing is said', () => {
+  const smoothed = (labels: tf.Tensor, predictions: tf.Tensor) =>
+    tf.metrics.categoricalCrossentropy(labels.mul(0.9).add(0.025), predictions);
+  test.each<[string, Made]>([
+    ['the regulariser is of another kind', { regularizer: tf.regularizers.l1({ l1: 0.01 }) }],
+    ['the loss is another one', { loss: 'meanSquaredError' }],
+    ['labels are smoothed', { loss: smoothed }],
+  ])('where %s', async (_, how) => {
+    const run = await stood(made(how), blobs(COUNTS));
+    expect(run.of('train/nc3').length).toBeGreaterThan(0);
+    expect(run.of('model/collapse-ratio')).toEqual([]);
+  });
+
+  test('where classes have weights', async () => {
+    const { xs, ys } = blobs(COUNTS);
+    const model = made();
+    const run = await recording(tf as never, model as never, { budget: 1 });
+    const classWeight = { 0: 0.5, 1: 0.8, 2: 2, 3: 2 };
+    await model.fit(xs, ys, { epochs: 2, batchSize: 32, verbose: 0, classWeight, callbacks: run.monitor.callbacks });
+    await run.monitor.close();
+    expect(run.of('train/nc3').length).toBeGreaterThan(0);
+    expect(run.of('model/collapse-ratio')).toEqual([]);
+  });
+
+  test('before every class was seen', async () => {
+    const [data, model] = [blobs([120, 120, 120, 1]), made()];
+    const run = await stood(model, data, {}, 1);
+    expect(run.of('model/collapse-ratio')).toEqual([]);
+  });
+});
