@@ -6,6 +6,8 @@ import type { Level, RunBody } from './record.ts';
 export interface Finding {
   /** Classes concerned; together with the rule's id they identify the finding while it is open. */
   readonly classes: readonly number[];
+  /** Where it is another than the rule's: what is coming may be milder than what has come. */
+  readonly level?: Level;
   /** First and last step of the evidence. */
   readonly steps: readonly [number, number];
   /** One sentence with the numbers in it. */

@@ -13,7 +13,7 @@ const ROOMS: readonly (readonly [name: string, pattern: RegExp])[] = [
   ['stats', /^src\/(stats\/(?!window|range-sum).*)\.ts$/],
   // Closed forms and geometry stand on plain statistics, and on nothing that trains.
   ['theory', /^src\/(theory|geometry)\//],
-  ['history', /^src\/(history|stats\/(window|range-sum))\.ts$/],
+  ['history', /^src\/(history|counted|stats\/(window|range-sum))\.ts$/],
   ['capture', /^src\/capture\//],
   ['offload', /^src\/offload\//],
   ['metric', /^src\/(metric|rule|derived)\.ts$/],
@@ -104,7 +104,7 @@ test('only metrics/index.ts names metrics, only alerts/index.ts names rules', ()
       ({ from, to }) => to.startsWith(`src/${folder}/`) && !others.test(to) && from !== `src/${folder}/index.ts`,
     );
   expect(names('metrics', /\/index\.ts$/)).toEqual([]);
-  expect(names('alerts', /\/(index|frame|percent|class-names)\.ts$/)).toEqual([]);
+  expect(names('alerts', /\/(index|frame|percent|class-names|stretch|collapse-forecast)\.ts$/)).toEqual([]);
 });
 
 test('internals of tfjs are touched in one place only', () => {

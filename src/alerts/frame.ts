@@ -1,5 +1,5 @@
 import type { RunHistory } from '../history.ts';
-import type { AlertBody, AnyRecord, RunBody } from '../record.ts';
+import type { AlertBody, AnyRecord, Level, RunBody } from '../record.ts';
 import { fullName } from '../record.ts';
 import type { Finding, Rule } from '../rule.ts';
 
@@ -10,6 +10,7 @@ import type { Finding, Rule } from '../rule.ts';
 const QUIET_STEPS = 3;
 /** Classes in the id of an alert; of more it holds the first, and how many there are. */
 const CLASSES_IN_ID = 24;
+const GRAVITY: { readonly [level in Level]: number } = { info: 0, warn: 1, error: 2 };
 
 interface Open {
   body: AlertBody;
@@ -50,40 +51,49 @@ export class RuleFrame {
       return [];
     }
     const present = new Map(findings.map((finding) => [keyOf(rule, finding), finding]));
-    const changes: AlertBody[] = [];
-    for (const [key, finding] of present) {
+    const changes = [...present].flatMap(([key, finding]) => {
       const known = this.open.get(key);
-      if (known !== undefined) {
-        known.quiet = 0;
-        known.quietAt = -1;
-        known.body = bodyOf(rule, finding, known.body.id, 'updated');
-        // What lasts is told again each time its last step has doubled.
-        if (finding.steps[1] >= 2 * known.told && finding.steps[1] > 0) {
-          known.told = finding.steps[1];
-          changes.push(known.body);
-        }
-        continue;
-      }
+      if (known !== undefined)
+        return followed(known, bodyOf(rule, finding, known.body.id, 'updated'), history.lastStep);
       const body = bodyOf(rule, finding, idOf(rule, finding), 'opened');
       this.open.set(key, { body, quiet: 0, quietAt: -1, told: finding.steps[1] });
-      changes.push(body);
-    }
+      return [body];
+    });
     return [...changes, ...this.resolve(rule, present, history.lastStep)];
   }
 
   private resolve(rule: Rule, present: ReadonlyMap<string, Finding>, step: number): AlertBody[] {
     const resolved: AlertBody[] = [];
     for (const [key, known] of this.open) {
-      if (known.body.rule !== rule.id || present.has(key)) continue;
-      if (known.quietAt === step) continue;
-      known.quietAt = step;
-      known.quiet++;
-      if (known.quiet < QUIET_STEPS) continue;
+      if (known.body.rule !== rule.id || present.has(key) || !isOver(known, step)) continue;
       this.open.delete(key);
       resolved.push({ ...known.body, state: 'resolved', steps: [known.body.steps[0], step] });
     }
     return resolved;
   }
+}
+
+/**
+ * What is told of an open alert that goes on: at once where it has become graver; where it has become milder, after as many steps as it
+ * would take to resolve it, and until then it stands as it was; else each time its last step has doubled.
+ */
+function followed(known: Open, body: AlertBody, step: number): AlertBody[] {
+  const graver = GRAVITY[body.level] - GRAVITY[known.body.level];
+  if (graver < 0 && !isOver(known, step)) return [];
+  known.body = body;
+  known.quiet = 0;
+  known.quietAt = -1;
+  const last = body.steps[1];
+  if (graver === 0 && !(last >= 2 * known.told && last > 0)) return [];
+  known.told = last;
+  return [body];
+}
+
+/** Counts a step without the finding; whether they were enough of them. */
+function isOver(known: Open, step: number): boolean {
+  if (known.quietAt === step) return false;
+  known.quietAt = step;
+  return ++known.quiet >= QUIET_STEPS;
 }
 
 function keyOf(rule: Rule, { classes }: Finding): string {
@@ -97,5 +107,5 @@ function idOf(rule: Rule, { classes, steps }: Finding): string {
 }
 
 function bodyOf(rule: Rule, finding: Finding, id: string, state: AlertBody['state']): AlertBody {
-  return { id, rule: rule.id, level: rule.level, state, remedy: rule.remedy, ...finding };
+  return { ...finding, id, rule: rule.id, level: finding.level ?? rule.level, state, remedy: rule.remedy };
 }

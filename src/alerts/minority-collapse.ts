@@ -1,8 +1,11 @@
-import type { Bucket, MetricHistory, RunHistory } from '../history.ts';
+import { countedIn } from '../counted.ts';
+import type { Bucket, MetricHistory } from '../history.ts';
 import { defineRule, type Evidence, type Finding } from '../rule.ts';
 import { minorityOf } from '../theory/minority.ts';
 import { quoted } from './class-names.ts';
+import { collapseForecast } from './collapse-forecast.ts';
 import { percent } from './percent.ts';
+import { lastStretch, PATIENCE_STEPS, type Stretch } from './stretch.ts';
 
 /** Mean cosine of the minority from which its classifiers count as one; healthy is -1/(C-1). */
 const COLLAPSED = 0.9;
@@ -10,34 +13,26 @@ const COLLAPSED = 0.9;
 const GONE = 0.01;
 /** Measurements in a row that must agree. */
 const RUN_LENGTH = 3;
-/** Before this many steps or epochs nothing is called collapsed: in few dimensions chance alone makes rows alike. */
-const PATIENCE_STEPS = 100;
+/** Before this many epochs, or `PATIENCE_STEPS`, nothing is called collapsed: in few dimensions chance alone makes rows alike. */
 const PATIENCE_EPOCHS = 3;
 
 export default defineRule({
   id: 'minority-collapse',
   level: 'error',
-  reads: ['model/classifier-norm', 'model/minority-cosine'],
-  help: 'The rows of the rare classes in the last dense layer have become one direction, or have shrunk to nothing: whatever the features, the network cannot tell these classes apart any more (Minority Collapse: Fang, He, Long, Su, PNAS 2021). It comes from imbalance together with weight decay, and longer training does not undo it.',
+  reads: ['model/classifier-norm', 'model/minority-cosine', 'model/collapse-ratio'],
+  help: 'The rows of the rare classes in the last dense layer have become one direction, or have shrunk to nothing (error), or are heading there (warn): whatever the features, a network whose rows are one cannot tell these classes apart any more (Minority Collapse: Fang, He, Long, Su, PNAS 2021). It comes from imbalance together with weight decay, and longer training does not undo it.',
   remedy:
     'Show these classes more often (oversampling) or give them class weights, about in the ratio of the counts, and lower the weight decay (kernelRegularizer) of the last dense layer.',
   evaluate(evidence) {
     const { run, history } = evidence;
-    const minority = minorityOf(run, countedIn(history, run.classNames.length));
+    const counted = countedIn(history, run.classNames.length);
+    const minority = minorityOf(run, counted);
     if (minority.length === 0) return [];
-    const found = vanished(evidence, minority) ?? collapsed(evidence, minority);
+    const fact = vanished(evidence, minority) ?? collapsed(evidence, minority);
+    const found = fact ?? collapseForecast(evidence, minority, run.classCounts ?? counted);
     return found === null ? [] : [found];
   },
 });
-
-/** Examples of each class in the training batches so far. */
-function countedIn(history: RunHistory, classes: number): Float64Array {
-  const counted = new Float64Array(classes);
-  for (const { sum } of history.metrics.get('train/support')?.buckets ?? []) {
-    for (let c = 0; c < classes; c++) counted[c]! += sum[c] ?? 0;
-  }
-  return counted;
-}
 
 function collapsed({ run, history }: Evidence, minority: readonly number[]): Finding | null {
   const cosines = history.metrics.get('model/minority-cosine');
@@ -94,12 +89,9 @@ function lengthShare({ last }: Bucket, minority: readonly number[]): number {
 }
 
 /** The last measurements in a row that fit, where they are enough of them and not all of the first steps. */
-function lastingStretch(metric: MetricHistory | undefined, fits: (bucket: Bucket) => boolean) {
-  const buckets = metric?.buckets ?? [];
-  let since = buckets.length;
-  while (since > 0 && fits(buckets[since - 1]!)) since--;
-  const [from, to, length] = [buckets[since], buckets.at(-1), buckets.length - since];
-  if (from === undefined || to === undefined || length < RUN_LENGTH) return null;
-  const early = to.step < PATIENCE_STEPS && (to.epoch ?? 0) < PATIENCE_EPOCHS;
-  return early ? null : { from, to, length };
+function lastingStretch(metric: MetricHistory | undefined, fits: (bucket: Bucket) => boolean): Stretch | null {
+  const stretch = lastStretch(metric, RUN_LENGTH, fits);
+  if (stretch === null) return null;
+  const { step, epoch } = stretch.to;
+  return step < PATIENCE_STEPS && (epoch ?? 0) < PATIENCE_EPOCHS ? null : stretch;
 }

@@ -1,7 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import { rules as allRules } from '../alerts/index.ts';
 import { derivedMetrics } from '../derived/index.ts';
-import type { AlertRecord, AnyRecord, Unnumbered } from '../record.ts';
+import type { AlertRecord, AnyRecord, Level, Unnumbered } from '../record.ts';
 import { parseFrame } from './frame.ts';
 import type { FromRelay, RelayOptions } from './message.ts';
 import { Relay } from './relay.ts';
@@ -19,6 +19,8 @@ export interface DeskParts {
 /** The worker's desk of one run: takes what its training thread writes, and answers it. */
 export class Desk {
   private readonly troubled = new Set<string>();
+  /** Level at which each open alert was printed. */
+  private readonly printed = new Map<string, Level>();
   private readonly declared: { stream: string; metric: string }[] = [];
   private readonly relay: Relay;
   readonly options: RelayOptions;
@@ -72,9 +74,14 @@ export class Desk {
   }
 
   private alert(record: AlertRecord): void {
-    const { level, state, message, remedy, rule } = record.body;
-    if (state === 'resolved') this.parts.print(`[resolved] ${rule}, at step ${record.step}; it was: ${message}`);
-    if (state === 'opened') this.parts.print(`[${level}] ${message} ${level === 'info' ? '' : remedy}`.trimEnd());
+    const { id, level, state, message, remedy, rule } = record.body;
+    if (state === 'resolved') {
+      this.printed.delete(id);
+      this.parts.print(`[resolved] ${rule}, at step ${record.step}; it was: ${message}`);
+    } else if (this.printed.get(id) !== level) {
+      this.printed.set(id, level);
+      this.parts.print(`[${level}] ${message} ${level === 'info' ? '' : remedy}`.trimEnd());
+    }
     if (this.options.stopOn.includes(rule) && state === 'opened') shouldStop.set(this.options.ring);
     this.say({ t: 'alert', record });
   }
