@@ -15,11 +15,19 @@ export function formatCount(value: number): string {
   return Number.isFinite(value) ? minus(Math.round(value).toLocaleString('en-US')) : formatNumber(value);
 }
 
+const UNITS = [
+  [1e9, 'G'],
+  [1e6, 'M'],
+  [1e3, 'k'],
+] as const;
+
 /** Three significant digits and no more: for a cell or a label with little room. */
 export function formatShort(value: number): string {
   if (!Number.isFinite(value)) return formatNumber(value);
   const size = Math.abs(value);
-  if (size >= 10_000) return minus(`${Number((value / 1000).toPrecision(3))}k`);
+  if (size >= 1e12) return minus(value.toExponential(0));
+  const [unit, letter] = UNITS.find(([from]) => size >= from) ?? [1, ''];
+  if (size >= 10_000) return minus(`${Number((value / unit).toPrecision(3))}${letter}`);
   if (size >= 1000) return minus(String(Math.round(value)));
   if (size !== 0 && size < 0.001) return minus(value.toExponential(0));
   return minus(String(Number(value.toPrecision(size < 1 ? 2 : 3))));

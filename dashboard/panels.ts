@@ -1,6 +1,6 @@
 /** What to draw, from what the records declare: sections of charts, each with the metrics that share it. Pure; knows no metric by name. */
 import type { MetricHistory, RunHistory } from '../src/history.ts';
-import type { Axis, Declaration, Panel } from '../src/record.ts';
+import type { Axis, Declaration, Mark, Panel } from '../src/record.ts';
 
 /** One metric in one chart. */
 export interface Layer {
@@ -77,6 +77,12 @@ function addLayer(
     charts.set(key, spec);
   }
   spec.layers.push({ name, metric, declaration, panel, label: panel.series ?? declaration.id });
+}
+
+/** Reference lines of a chart: those of all its metrics, each once. */
+export function marksOf({ layers }: ChartSpec): Mark[] {
+  const marks = layers.flatMap(({ panel }) => panel.marks ?? []);
+  return [...new Map(marks.map((mark) => [JSON.stringify([mark.value, mark.label]), mark])).values()];
 }
 
 /**

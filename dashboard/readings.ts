@@ -1,7 +1,7 @@
 /** What a line chart says in words and numbers: current values, the window behind them, what was not finite. Pure. */
 import type { Curve } from './curves.ts';
-import { formatCount, truncate } from './format.ts';
-import { axisLabels, type ChartSpec, type Layer } from './panels.ts';
+import { formatCount, formatNumber, truncate } from './format.ts';
+import { axisLabels, type ChartSpec, type Layer, marksOf } from './panels.ts';
 import type { ValueList } from './tables.ts';
 
 const NAME_LENGTH = 24;
@@ -41,6 +41,14 @@ export function windowNote(support: ArrayLike<number> | null, classNames: readon
   return `${totalNote(support)}, rarest class ${formatCount(support[rarest]!)} (${name})`;
 }
 
+/** What it means that the last value of a scalar is missing, with its name where it is one of several; empty where it is there. */
+export function missingNote({ declaration, panel, label }: Layer, curve: Curve, isOneOfSeveral: boolean): string {
+  const { missing } = panel;
+  if (missing === undefined || declaration.axes.length > 0 || curve.rows === 0) return '';
+  if (curve.value(curve.rows - 1, 0) !== null) return '';
+  return isOneOfSeveral ? `${label}: ${missing}` : missing;
+}
+
 /** Buckets of a curve in which a measurement was NaN or infinite. Rows before `from` are taken to have `known`. */
 export function countNonFinite({ bucket, rows }: Curve, from = 0, known = 0): number {
   let count = known;
@@ -65,7 +73,10 @@ export function countNonPositive(curve: Curve): number {
 }
 
 /** Name of a chart for those who cannot see it. */
-export function describeChart({ title, stream, layers }: ChartSpec): string {
+export function describeChart(spec: ChartSpec): string {
+  const { title, stream, layers } = spec;
   const names = layers.length > 1 ? `: ${layers.map((layer) => layer.label).join(', ')}` : '';
-  return `${title} (${stream})${names}. The numbers are in the table below the chart.`;
+  const marks = marksOf(spec).map(({ value, label }) => `${formatNumber(value)} (${label})`);
+  const lines = marks.length > 0 ? ` Reference lines: ${marks.join(', ')}.` : '';
+  return `${title} (${stream})${names}.${lines} The numbers are in the table below the chart.`;
 }

@@ -30,6 +30,12 @@ export interface Weight {
   readonly total?: boolean;
 }
 
+/** A value that a chart is read against, and what is to be said of it. */
+export interface Mark {
+  readonly value: number;
+  readonly label: string;
+}
+
 /** How a metric wants to be drawn. Panels with the same group and title share one chart, one series each. */
 export interface Panel {
   readonly group: string;
@@ -48,6 +54,10 @@ export interface Panel {
   readonly better?: 'higher' | 'lower';
   /** Names of the rows and columns of a heat map. */
   readonly axisTitles?: readonly [string, string];
+  /** Thin lines across a line chart; its axis reaches all of them. */
+  readonly marks?: readonly Mark[];
+  /** What it means where the last value of a scalar is missing; said below a line chart. */
+  readonly missing?: string;
 }
 
 /** What travels before the first measurement of a metric, so that a reader needs to know none by name. */

@@ -3,10 +3,11 @@ import { Chart } from 'chart.js';
 import { type Curve, nearestRow } from '../curves.ts';
 import { type Frame, traceOf } from '../decimate.ts';
 import { truncate } from '../format.ts';
-import { axisLabels, type ChartSpec, type Layer, supportOf } from '../panels.ts';
+import { axisLabels, type ChartSpec, type Layer, marksOf, supportOf } from '../panels.ts';
 import { stepAt, stepPosition } from '../step-axis.ts';
 import { STATIC_OPTIONS, stepAxis, valueAxis } from './axes.ts';
 import { type Line, lineMarks } from './line-marks.ts';
+import { referenceLines } from './reference-lines.ts';
 import { elementStyle, focusOn, lineElements, type Scene, stepRange } from './scene.ts';
 import { type ValueRange, valueRange } from './value-bounds.ts';
 import { zeroLine } from './zero-line.ts';
@@ -36,7 +37,11 @@ export class LineChart {
       type: 'line',
       data: { datasets: [] },
       options: { ...STATIC_OPTIONS },
-      plugins: [zeroLine(() => this.scene?.palette.reference ?? ''), lineMarks(() => this.lines)],
+      plugins: [
+        zeroLine(() => this.scene?.palette.reference ?? ''),
+        referenceLines(marksOf(spec), () => this.scene?.palette ?? null),
+        lineMarks(() => this.lines),
+      ],
     });
   }
 
@@ -48,7 +53,8 @@ export class LineChart {
     this.lines = linesOf(this.spec, scene, { scale: scene.view.stepScale, range, columns });
     const { panel } = this.spec.layers[0]!;
     const scale = panel.scale ?? 'linear';
-    const values = valueRange(this.lines, scale, panel.bounds);
+    const marks = marksOf(this.spec).map(({ value }) => value);
+    const values = valueRange(this.lines, scale, panel.bounds, marks);
     const axes = JSON.stringify([scene.palette.theme, scene.view.stepScale, range, values, this.tagRoom()]);
     if (axes === this.axes) this.chart.draw();
     else this.layOut(scene, range, scale, values);

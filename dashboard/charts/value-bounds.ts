@@ -16,13 +16,14 @@ const TINIEST = 1e-30;
 /** A lowest value nearer to 0 than this share of the highest brings 0 onto the axis. */
 const NEAR_ZERO = 0.4;
 
-/** Range of an axis that shows these lines; a panel's own bounds win. A log axis holds positive values only. */
+/** Range of an axis that shows these lines and reaches the `marks`; a panel's own bounds win. A log axis holds positive values only. */
 export function valueRange(
   lines: readonly Pick<Line, 'trace' | 'band'>[],
   scale: 'linear' | 'log',
   bounds: Bounds = [null, null],
+  marks: readonly number[] = [],
 ): ValueRange {
-  const { low, high } = extent(lines, scale);
+  const { low, high } = extent(lines, scale, marks);
   if (scale === 'linear') return niceRange(low, high, bounds);
   const isEmpty = !(low <= high);
   return { low: bounds[0] ?? (isEmpty ? 0.1 : low / 1.2), high: bounds[1] ?? (isEmpty ? 1 : high * 1.2) };
@@ -51,7 +52,11 @@ function niceStep(width: number): number {
   return ([1, 2, 5].find((factor) => factor * decade >= width * (1 - 1e-9)) ?? 10) * decade;
 }
 
-function extent(lines: readonly Pick<Line, 'trace' | 'band'>[], scale: 'linear' | 'log'): ValueRange {
+function extent(
+  lines: readonly Pick<Line, 'trace' | 'band'>[],
+  scale: 'linear' | 'log',
+  marks: readonly number[],
+): ValueRange {
   let low = Infinity;
   let high = -Infinity;
   const take = (value: number) => {
@@ -59,6 +64,7 @@ function extent(lines: readonly Pick<Line, 'trace' | 'band'>[], scale: 'linear' 
     if (value < low) low = value;
     if (value > high) high = value;
   };
+  marks.forEach(take);
   for (const { trace, band } of lines) {
     trace.ys.forEach(take);
     if (!band) continue;

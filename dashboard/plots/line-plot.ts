@@ -8,7 +8,15 @@ import { element } from '../dom.ts';
 import { formatCount, formatNumber, truncate } from '../format.ts';
 import { followGestures } from '../gestures.ts';
 import { axisLabels, type ChartSpec, type Layer, supportOf } from '../panels.ts';
-import { countNonFinite, countNonPositive, describeChart, lastValues, totalNote, windowNote } from '../readings.ts';
+import {
+  countNonFinite,
+  countNonPositive,
+  describeChart,
+  lastValues,
+  missingNote,
+  totalNote,
+  windowNote,
+} from '../readings.ts';
 import { ValueTable } from '../tables.ts';
 import { ColorLegend } from './color-legend.ts';
 import { type Caption, type Plot, type PlotContext, warningOf } from './plot.ts';
@@ -84,8 +92,10 @@ export class LinePlot implements Plot {
     const warning = warningOf(broken, hidden);
     const [only] = lists.length === 1 && this.spec.layers[0]!.declaration.axes.length === 0 ? lists : [];
     const value = only?.values[0];
+    const { layers } = this.spec;
+    const missing = layers.map((layer, i) => missingNote(layer, curves[i]!, layers.length > 1));
     return {
-      note: this.noteOf(curves, scene),
+      note: [...missing, this.noteOf(curves, scene)].filter(Boolean).join('; '),
       ...(value === undefined || value === null ? {} : { value: formatNumber(value) }),
       ...(warning === '' ? {} : { warning }),
     };

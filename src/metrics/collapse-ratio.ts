@@ -1,4 +1,5 @@
 import { defineMetric } from '../metric.ts';
+import { COLLAPSES_FROM, STAYS_APART_TO } from '../theory/collapse-ratio.ts';
 
 export default defineMetric({
   id: 'collapse-ratio',
@@ -7,7 +8,20 @@ export default defineMetric({
   axes: [],
   streams: ['model'],
   cadence: 'schedule',
-  panels: [{ group: 'Minority collapse', title: 'Collapse ratio', chart: 'line', scale: 'log', better: 'lower' }],
+  panels: [
+    {
+      group: 'Minority collapse',
+      title: 'Collapse ratio',
+      chart: 'line',
+      scale: 'log',
+      better: 'lower',
+      marks: [
+        { value: COLLAPSES_FROM, label: `from ${COLLAPSES_FROM} on: collapses` },
+        { value: STAYS_APART_TO, label: `up to ${STAYS_APART_TO}: stays apart` },
+      ],
+      missing: 'no weight decay: no threshold',
+    },
+  ],
   measure: ({ collapse }) => {
     if (collapse === null) return null;
     // Known to have no ratio is not the same as unknown: the one is recorded as missing, the other not at all.

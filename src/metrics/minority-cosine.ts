@@ -7,6 +7,15 @@ export default defineMetric({
   axes: [],
   streams: ['model'],
   cadence: 'schedule',
-  panels: [{ group: 'Classifier', title: 'Minority cosine', chart: 'line', bounds: [-1, 1], better: 'lower' }],
+  panels: [
+    {
+      group: 'Minority collapse',
+      title: 'Minority cosine',
+      chart: 'line',
+      series: 'measured',
+      bounds: [-1, 1],
+      better: 'lower',
+    },
+  ],
   measure: ({ classifierCollapse }) => classifierCollapse?.minorityCosine ?? null,
 });

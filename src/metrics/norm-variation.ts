@@ -7,6 +7,6 @@ export default defineMetric({
   axes: [],
   streams: ['model'],
   cadence: 'schedule',
-  panels: [{ group: 'Classifier', title: 'Norm variation of the minority', chart: 'line', bounds: [0, null] }],
+  panels: [{ group: 'Minority collapse', title: 'Norm variation of the minority', chart: 'line', bounds: [0, null] }],
   measure: ({ classifierCollapse }) => classifierCollapse?.normVariation ?? null,
 });

@@ -13,6 +13,8 @@ export const MAX_LABELS = 65_536;
 export const MAX_AXES = 4;
 /** Panels of a metric. */
 export const MAX_PANELS = 16;
+/** Reference lines of a panel. */
+export const MAX_MARKS = 16;
 /** Values of one measurement. */
 export const MAX_VALUES = 2_000_000;
 /** Named numbers of an alert, groups of classes, and entries of the config. */
@@ -42,6 +44,7 @@ const axis = v.union([
 ]);
 
 const bound = v.nullable(v.number());
+const mark = v.strictObject({ value: v.pipe(v.number(), v.finite()), label: name });
 const panel = v.strictObject({
   group: name,
   title: name,
@@ -54,6 +57,8 @@ const panel = v.strictObject({
   bounds: v.exactOptional(v.strictTuple([bound, bound])),
   better: v.exactOptional(v.picklist(['higher', 'lower'])),
   axisTitles: v.exactOptional(v.strictTuple([name, name])),
+  marks: v.exactOptional(v.pipe(v.array(mark), v.maxLength(MAX_MARKS))),
+  missing: v.exactOptional(name),
 });
 
 const runBody = v.strictObject({

@@ -156,6 +156,12 @@ describe('the value axis', () => {
     expect(valueRange(lines([1, 2], [0.5], [9]), 'linear')).toEqual({ low: 1, high: 2 });
   });
 
+  test('reaches the reference lines', () => {
+    expect(valueRange(lines([0.5, 0.9]), 'linear', [0, null], [2])).toEqual({ low: 0, high: 2 });
+    expect(valueRange(lines([10, 100]), 'log', undefined, [1.2, 2])).toEqual({ low: 1, high: 120 });
+    expect(valueRange([], 'log', undefined, [1.2, 2])).toEqual({ low: 1, high: 2.4 });
+  });
+
   test('is there before any value, and around a single one', () => {
     expect(valueRange([], 'linear')).toEqual({ low: 0, high: 1 });
     expect(valueRange([], 'log')).toEqual({ low: 0.1, high: 1 });

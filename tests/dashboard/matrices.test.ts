@@ -4,7 +4,15 @@ import { plainCurve } from '../../dashboard/curves.ts';
 import { formatCount, formatNumber, formatShare, formatShort, truncate } from '../../dashboard/format.ts';
 import { barModel, matrixModel, measurementAt, rowShares, shares } from '../../dashboard/matrices.ts';
 import type { Layer } from '../../dashboard/panels.ts';
-import { countNonFinite, countNonPositive, lastValues, totalNote, windowNote } from '../../dashboard/readings.ts';
+import {
+  countNonFinite,
+  countNonPositive,
+  describeChart,
+  lastValues,
+  missingNote,
+  totalNote,
+  windowNote,
+} from '../../dashboard/readings.ts';
 import { RunHistory } from '../../src/history.ts';
 import {
   type AnyRecord,
@@ -162,6 +170,29 @@ describe('readings', () => {
     expect(totalNote([3, 4])).toBe('over 7 examples');
   });
 
+  test('what it means that the last value is missing is said, with its name where a chart has several', () => {
+    const layer = { ...layerOf([], [], [[1], [null]]), label: 'predicted' };
+    const curve = plainCurve(layer.metric);
+    expect(missingNote(layer, curve, false)).toBe('');
+    const told = { ...layer, panel: { ...layer.panel, missing: 'never' } };
+    expect(missingNote(told, curve, false)).toBe('never');
+    expect(missingNote(told, curve, true)).toBe('predicted: never');
+    expect(missingNote(told, plainCurve(layerOf([], [], [[null], [1]]).metric), false)).toBe('');
+    expect(missingNote(told, plainCurve(layerOf([], [], []).metric), false)).toBe('');
+  });
+
+  test('reference lines are told with the name of the chart, each once', () => {
+    const marked = (layer: Layer) => ({
+      ...layer,
+      panel: { ...layer.panel, marks: [{ value: 2, label: 'too much' }] },
+    });
+    const layers = [marked(layerOf([], [], [[1]])), marked(layerOf([], [], [[1]]))];
+    const spec = { key: 'k', title: 'Ratio', stream: 'model', chart: 'line', layers: [layers[0]!] } as const;
+    const sentence = 'Ratio (model). Reference lines: 2 (too much). The numbers are in the table below the chart.';
+    expect(describeChart(spec)).toBe(sentence);
+    expect(describeChart({ ...spec, layers }).match(/too much/g)).toHaveLength(1);
+  });
+
   test('buckets with NaN or infinity are counted, one by one or going on from before', () => {
     const layer = layerOf([], [], [[1], [Number.NaN], [2], [Infinity], [null]]);
     const curve = plainCurve(layer.metric);
@@ -191,6 +222,7 @@ describe('numbers', () => {
   test('fit into a cell', () => {
     expect([0, 0.934, -0.12, 1, 0.001].map(formatShare)).toEqual(['0', '.93', '−.12', '1', '.00']);
     expect([0.1234, 12.34, 1234, 54_321].map(formatShort)).toEqual(['0.12', '12.3', '1234', '54.3k']);
+    expect([1e6, 2.5e8, 3e9, 4e15].map(formatShort)).toEqual(['1M', '250M', '3G', '4e+15']);
     expect(formatCount(1234567)).toBe('1,234,567');
   });
 

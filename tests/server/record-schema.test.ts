@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { derivedDeclarationOf } from '../../src/derived/frame.ts';
+import { derivedMetrics } from '../../src/derived/index.ts';
 import { declarationOf } from '../../src/metric.ts';
 import { metrics } from '../../src/metrics/index.ts';
 import type { MeasurementRecord, MetricRecord, RunRecord } from '../../src/record.ts';
@@ -24,6 +26,12 @@ const alert = {
   },
 };
 
+/** A declaration whose panel has these parts as well. */
+const panelled = (more: object) => ({
+  ...declaration,
+  body: { ...declaration.body, panels: [{ group: 'g', title: 't', chart: 'line', ...more }] },
+});
+
 test('records of every kind, and the declarations of all metrics, pass as they are', () => {
   for (const record of [...records, alert]) expect(parseRecord(record)).toEqual(record);
   for (const metric of metrics) {
@@ -31,6 +39,10 @@ test('records of every kind, and the declarations of all metrics, pass as they a
       const record = { ...declaration, stream, body: declarationOf(metric, stream) };
       expect(parseRecord(record), metric.id).toEqual(record);
     }
+  }
+  for (const metric of derivedMetrics) {
+    const record = { ...declaration, stream: metric.stream, body: derivedDeclarationOf(metric) };
+    expect(parseRecord(record), metric.id).toEqual(record);
   }
 });
 
@@ -69,6 +81,9 @@ test.each<[string, unknown]>([
       body: { ...declaration.body, panels: new Array(17).fill({ group: 'g', title: 't', chart: 'line' }) },
     },
   ],
+  ['body.panels.0.marks', panelled({ marks: new Array(17).fill({ value: 1, label: 'one' }) })],
+  ['body.panels.0.marks.0.value', panelled({ marks: [{ value: Infinity, label: 'never' }] })],
+  ['body.panels.0.missing', panelled({ missing: 'x'.repeat(MAX_NAME + 1) })],
   ['shape', { ...measurement, shape: [1, 1, 1, 1, 1] }],
   ['values', { ...measurement, values: [1] }],
   ['kind', { ...measurement, shape: [2] }],
