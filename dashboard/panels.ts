@@ -111,6 +111,7 @@ export function axisLabels(axis: Axis, size: number, classNames: readonly string
 
 function axisLabel(axis: Axis, i: number, classNames: readonly string[]): string {
   if (axis === 'class') return classNames[i] ?? `class ${i}`;
+  if (axis === 'rank') return String(i + 1);
   if (axis === 'layer') return `layer ${i}`;
   return axis.labels?.[i] ?? axis.values?.[i]?.toString() ?? `${axis.name} ${i}`;
 }

@@ -13,6 +13,7 @@ import { type Examples, type MonitorFigures, Snapshot } from './capture/snapshot
 import type { RecorderOptions } from './recorder-options.ts';
 import { mean } from './stats/mean.ts';
 import type { TensorData } from './tf.ts';
+import { TrainingModeEvaluations } from './training-mode-evaluations.ts';
 
 /** What evaluations need of the recorder whose part they are. */
 export interface EvaluationParts extends RecorderOptions {
@@ -32,14 +33,19 @@ export interface EvaluationParts extends RecorderOptions {
 /** What is measured between two steps, with the weights as they are: sets of examples, the classifier, the monitor itself. */
 export class Evaluations {
   private readonly parts: EvaluationParts;
+  private readonly trainingMode: TrainingModeEvaluations;
 
   constructor(parts: EvaluationParts) {
     this.parts = parts;
+    this.trainingMode = new TrainingModeEvaluations(parts);
   }
 
   at(step: number, epoch: number | null): void {
     const { guard, sets, figures, classes, journal } = this.parts;
-    for (const set of sets) guard(`The evaluation on ${set.name}`, () => this.evaluateSet(set, step, epoch));
+    for (const set of sets) {
+      guard(`The evaluation on ${set.name}`, () => this.evaluateSet(set, step, epoch));
+      guard(`The evaluation in training mode on ${set.name}`, () => this.trainingMode.measure(set, step, epoch));
+    }
     guard('The classifier', () => this.readClassifier(step, epoch));
     journal.measure(new Snapshot({ stream: 'monitor', step, classes, monitor: figures() }), epoch);
   }
@@ -54,7 +60,9 @@ export class Evaluations {
       const { examples } = decoded;
       const loss = mean(evaluation.losses?.data ?? examples.losses) + evaluation.regularisation;
       const geometry = this.geometryOf(set, evaluation, examples);
-      journal.measure(new Snapshot({ stream: set.name, step, classes, loss, examples, geometry }), epoch);
+      const snapshot = new Snapshot({ stream: set.name, step, classes, loss, examples, geometry });
+      journal.measure(snapshot, epoch);
+      this.trainingMode.seen(set, snapshot);
     });
   }
 

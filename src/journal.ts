@@ -212,7 +212,7 @@ function shownOf(run: string, { time, step, epoch }: Moment, { of, values }: Mea
 
 function shapeOf(axes: readonly Axis[], classes: number, layers: number): number[] {
   return axes.map((axis) => {
-    if (axis === 'class') return classes;
+    if (axis === 'class' || axis === 'rank') return classes;
     return axis === 'layer' ? layers : (axis.labels ?? axis.values ?? []).length;
   });
 }

@@ -31,9 +31,10 @@ export interface Metric {
   readonly double?: boolean;
   /**
    * 'gradients': reads `gradients` or `update` of the snapshot, which are only captured where some metric says so. 'geometry': how
-   * rows of the classifier lie to each other. 'features': reads `geometry` or `collapse` of the snapshot, captured only where some metric says so.
+   * rows of the classifier lie to each other. 'features': reads `geometry` or `collapse` of the snapshot, 'training-mode': reads `training`,
+   * likewise.
    */
-  readonly part?: 'gradients' | 'geometry' | 'features';
+  readonly part?: 'gradients' | 'geometry' | 'features' | 'training-mode';
   readonly panels: readonly MetricPanel[];
   /** Reads the snapshot; must not keep tensors or change anything. */
   measure(snapshot: Snapshot): Measured;

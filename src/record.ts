@@ -15,9 +15,13 @@ export {
 /** Version of the record format; a reader refuses a record whose `v` is larger than its own. */
 export const RECORD_VERSION = 1;
 
-/** One axis of a metric. `class` takes its labels from the run, a named axis brings its own; `layer` is named before it travels. */
+/**
+ * One axis of a metric. `class` takes its labels from the run, a named axis brings its own; `layer` is named before it travels. `rank`: as
+ * many as there are classes, the largest value first.
+ */
 export type Axis =
   | 'class'
+  | 'rank'
   | 'layer'
   | { readonly name: string; readonly labels?: readonly string[]; readonly values?: readonly number[] };
 

@@ -3,6 +3,7 @@ import type { EvaluationSet } from './capture/evaluation-set.ts';
 import type { Offload } from './capture/gradients/offload.ts';
 import type { OutputKind } from './capture/outputs.ts';
 import type { Journal } from './journal.ts';
+import type { Metric } from './metric.ts';
 import type { Schedule } from './schedule.ts';
 import type { ModelLike, TfLike } from './tf.ts';
 import type { KnownClasses } from './theory/minority.ts';
@@ -20,6 +21,8 @@ export interface RecorderOptions {
   /** The classifier of the model as it is now; null where there is none. */
   readonly classifier: () => Classifier | null;
   readonly journal: Journal;
+  /** Parts of a snapshot that some metric reads: nothing else is captured. */
+  readonly reads: ReadonlySet<Metric['part']>;
   /** Share of training time that class gradients may take; null: they are not measured. */
   readonly budget: number | null;
   /** Share of training time that features of training examples may take; null: they are not measured. */

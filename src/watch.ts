@@ -114,6 +114,7 @@ async function assemble(
     schedule,
     classifier: () => (model === null ? null : findClassifier(model, output, classes)),
     journal,
+    reads: new Set(metrics.map(({ part }) => part)),
     budget,
     featureBudget,
     offload,

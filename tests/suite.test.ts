@@ -55,6 +55,9 @@ describe('one line in fit', () => {
       'probe/top-share',
       'probe/effective-classes',
       'probe/gamma',
+      'probe/ranked-fractions',
+      'probe/node-mean',
+      'probe/node-spread',
     ]);
     expect(records.filter((r) => r.kind === 'measurement').every(({ step }) => step === 0)).toBe(true);
   });

@@ -64,6 +64,16 @@ export class EvaluationSet {
     return this.ys.shape[0]!;
   }
 
+  /** Its inputs, which stay the set's own. */
+  get inputs(): readonly TensorLike[] {
+    return this.xs;
+  }
+
+  /** Index of the output that the labels are of. */
+  get output(): number {
+    return this.of.output;
+  }
+
   dispose(): void {
     for (const tensor of [...this.xs, this.ys]) tensor.dispose();
   }

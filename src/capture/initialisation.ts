@@ -3,21 +3,15 @@ import { type ColumnMoments, nodeMoments } from '../stats/node-moments.ts';
 import type { ModelLike, TensorData, TensorLike, TfLike } from '../tf.ts';
 import { generator } from '../theory/generator.ts';
 import { UsageError } from '../usage-error.ts';
+import { inBatches, shuffled } from './batches.ts';
 import { confined, withoutKept } from './engine/confinement.ts';
-import {
-  disposeModel,
-  exposeLogits,
-  inputShapesOf,
-  isLayersModel,
-  layersWithin,
-  outputOf,
-  parametersOf,
-} from './engine/copy.ts';
+import { disposeModel, exposeLogits, inputShapesOf, isLayersModel, outputOf, parametersOf } from './engine/copy.ts';
 import { variablesOf } from './engine/model.ts';
-import { keepClone, operationsOf } from './engine/tensors.ts';
+import { keepClone } from './engine/tensors.ts';
 import { guessOutputKind } from './outputs.ts';
 import { withRandom } from './seeded-random.ts';
 import { checkShapes } from './survey-options.ts';
+import { differsInTraining } from './training-mode.ts';
 
 /** Makes a model with new weights; called while Math.random is `random`. */
 export type Maker = (random: () => number) => ModelLike;
@@ -97,22 +91,6 @@ export function checkSize(model: ModelLike, maxParameters: number): void {
   throw new UsageError(`Expected a model of at most ${maxParameters} parameters (maxParameters), got ${parameters}.`);
 }
 
-/** Kinds of layers that compute something else while training. */
-const TRAINING = /batchnorm|dropout|noise/i;
-
-function differsInTraining(model: ModelLike): boolean {
-  return layersWithin(model.layers).some((layer) => {
-    const { dropout, recurrentDropout } = layer as { dropout?: unknown; recurrentDropout?: unknown };
-    const name = (layer as { getClassName?(): unknown }).getClassName?.();
-    return TRAINING.test(String(name)) || isPositive(dropout) || isPositive(recurrentDropout);
-  });
-}
-
-function isPositive(value: unknown): boolean {
-  return typeof value === 'number' && value > 0;
-}
-
-/** In batches of about equal size: of a small last one the batch statistics would be of few inputs. */
 function forward(
   tf: TfLike,
   model: ModelLike,
@@ -120,18 +98,11 @@ function forward(
   fixed: number | null,
   training: boolean,
 ): TensorLike {
-  const ops = operationsOf(tf);
   const examples = xs[0]!.shape[0]!;
   const batches = fixed === null ? Math.ceil(examples / batchSize) : examples / fixed;
-  const parts = Array.from({ length: batches }, (_, b) => {
-    const [from, to] = [Math.round((b * examples) / batches), Math.round(((b + 1) * examples) / batches)];
-    return ops.tidy(() => {
-      const rest = (x: TensorLike) => x.shape.slice(1);
-      const slice = (x: TensorLike) => ops.slice(x, [from, ...rest(x).map(() => 0)], [to - from, ...rest(x)]);
-      return outputOf(model, batches === 1 ? xs : xs.map(slice), training);
-    });
-  });
-  return parts.length === 1 ? parts[0]! : ops.concat(parts, 0);
+  // Inputs that are sorted by class would be normalized class by class.
+  const order = training && batches > 1 ? shuffled(examples) : null;
+  return inBatches(tf, xs, { batches, order }, (batch) => outputOf(model, batch, training));
 }
 
 function columnsOf({ shape }: TensorLike): number {

@@ -9,6 +9,7 @@ import { type Tally, tally } from '../stats/tally.ts';
 import type { CollapseRatio } from '../theory/collapse-ratio.ts';
 import type { FeatureGeometry } from './geometry-figures.ts';
 import type { ClassGradients, WeightUpdate } from './gradients/class-gradients.ts';
+import { Guesses } from './guesses.ts';
 
 /** Labelled examples with what the network said about them. */
 export interface Examples {
@@ -42,6 +43,8 @@ export class Snapshot {
   readonly loss: number | null;
   /** Null where no labels were seen. */
   readonly examples: Examples | null;
+  /** The same as the network computes them while it trains; null where it was not asked. */
+  readonly training: Examples | null;
   /** Rows w_c, C x d row-major; null where the classifier is unknown. */
   readonly classifier: Float32Array | null;
   /** Minority classes, ascending; empty where there are none, or none are known yet. */
@@ -61,6 +64,7 @@ export class Snapshot {
   private memo: {
     tally?: Tally;
     predicted?: Int32Array;
+    trainingTally?: Tally;
     confusion?: Float64Array;
     norms?: Float64Array;
     frame?: Frame;
@@ -73,6 +77,7 @@ export class Snapshot {
     classes: number;
     loss?: number | null;
     examples?: Examples | null;
+    training?: Examples | null;
     classifier?: Float32Array | null;
     minority?: readonly number[];
     geometry?: FeatureGeometry | null;
@@ -87,6 +92,7 @@ export class Snapshot {
     this.classes = parts.classes;
     this.loss = parts.loss ?? null;
     this.examples = parts.examples ?? null;
+    this.training = parts.training ?? null;
     this.classifier = parts.classifier ?? null;
     this.minority = parts.minority ?? [];
     this.geometry = parts.geometry ?? null;
@@ -109,6 +115,25 @@ export class Snapshot {
     if (examples === null) return null;
     this.memo.tally ??= tally(this.classes, examples.labels, this.predicted, examples.losses, examples.probabilities);
     return this.memo.tally;
+  }
+
+  /** What the network guesses in evaluation mode (on `train`: as it trains); null without examples. */
+  get guesses(): Guesses | null {
+    return this.examples && new Guesses(this.examples, this.tally!);
+  }
+
+  /** What it guesses in training mode; null where it was not asked. */
+  get trainingGuesses(): Guesses | null {
+    return this.training && new Guesses(this.training, this.trainingTally!);
+  }
+
+  /** Counts and sums of the same. */
+  get trainingTally(): Tally | null {
+    const { training, classes } = this;
+    if (training === null) return null;
+    const { labels, losses, probabilities } = training;
+    this.memo.trainingTally ??= tally(classes, labels, argmaxRows(probabilities, classes), losses, probabilities);
+    return this.memo.trainingTally;
   }
 
   /** Counts of (true, predicted), C x C; null without examples. */

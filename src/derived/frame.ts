@@ -76,7 +76,7 @@ export class DerivedFrame {
 
 function shapeOf({ axes }: Derived, classes: number): number[] {
   return axes.map((axis) => {
-    if (axis === 'class') return classes;
+    if (axis === 'class' || axis === 'rank') return classes;
     return axis === 'layer' ? 0 : (axis.labels ?? axis.values ?? []).length;
   });
 }

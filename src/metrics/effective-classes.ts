@@ -1,5 +1,4 @@
 import { defineMetric } from '../metric.ts';
-import { effectiveNumber } from '../stats/entropy.ts';
 
 export default defineMetric({
   id: 'effective-classes',
@@ -12,9 +11,10 @@ export default defineMetric({
       group: 'Initial guesses',
       title: 'Effective number of guessed classes',
       chart: 'line',
+      series: 'Evaluation mode',
       bounds: [1, null],
       better: 'higher',
     },
   ],
-  measure: ({ tally }) => (tally === null ? null : effectiveNumber(tally.predicted)),
+  measure: ({ guesses }) => guesses?.effectiveClasses ?? null,
 });

@@ -1,5 +1,4 @@
 import { defineMetric } from '../metric.ts';
-import { nodeGamma, probabilityGamma } from '../stats/gamma.ts';
 
 export default defineMetric({
   id: 'gamma',
@@ -7,10 +6,6 @@ export default defineMetric({
   axes: [],
   streams: ['probe'],
   cadence: 'schedule',
-  panels: [{ group: 'Initial guesses', title: 'Gamma of the outputs', chart: 'line' }],
-  measure: ({ examples, classes }) => {
-    if (examples === null) return null;
-    const { logits, probabilities } = examples;
-    return logits ? nodeGamma(logits, classes) : probabilityGamma(probabilities, classes);
-  },
+  panels: [{ group: 'Initial guesses', title: 'Gamma of the outputs', chart: 'line', series: 'Evaluation mode' }],
+  measure: ({ guesses }) => guesses?.gamma ?? null,
 });

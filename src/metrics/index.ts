@@ -38,11 +38,22 @@ import nc2EquinormClassifier from './nc2-equinorm-classifier.ts';
 import nc2EquinormMeans from './nc2-equinorm-means.ts';
 import nc3 from './nc3.ts';
 import nc4 from './nc4.ts';
+import nodeMean from './node-mean.ts';
+import nodeSpread from './node-spread.ts';
 import normVariation from './norm-variation.ts';
 import overhead from './overhead.ts';
 import predictedFraction from './predicted-fraction.ts';
+import rankedFractions from './ranked-fractions.ts';
 import support from './support.ts';
 import topShare from './top-share.ts';
+import trainingModeEffectiveClasses from './training-mode-effective-classes.ts';
+import trainingModeGamma from './training-mode-gamma.ts';
+import trainingModeMeanProbability from './training-mode-mean-probability.ts';
+import trainingModeNodeMean from './training-mode-node-mean.ts';
+import trainingModeNodeSpread from './training-mode-node-spread.ts';
+import trainingModePredictedFraction from './training-mode-predicted-fraction.ts';
+import trainingModeRankedFractions from './training-mode-ranked-fractions.ts';
+import trainingModeTopShare from './training-mode-top-share.ts';
 import updateNorm from './update-norm.ts';
 import updateRatio from './update-ratio.ts';
 import weightEnergy from './weight-energy.ts';
@@ -61,6 +72,17 @@ export const metrics: readonly Metric[] = [
   topShare,
   effectiveClasses,
   gamma,
+  rankedFractions,
+  nodeMean,
+  nodeSpread,
+  trainingModePredictedFraction,
+  trainingModeMeanProbability,
+  trainingModeRankedFractions,
+  trainingModeTopShare,
+  trainingModeEffectiveClasses,
+  trainingModeGamma,
+  trainingModeNodeMean,
+  trainingModeNodeSpread,
   confusion,
   classifierNorm,
   classifierCosine,

@@ -1,5 +1,4 @@
 import { defineMetric } from '../metric.ts';
-import { shares } from '../stats/ratio.ts';
 
 export default defineMetric({
   id: 'mean-probability',
@@ -19,5 +18,5 @@ export default defineMetric({
     },
     { group: 'Predictions', title: 'Mean probability', chart: 'line', bounds: [0, 1] },
   ],
-  measure: ({ tally }) => (tally === null ? null : shares(tally.probabilitySum, tally.examples)),
+  measure: ({ guesses }) => guesses?.probabilities ?? null,
 });

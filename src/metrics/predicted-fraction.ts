@@ -1,5 +1,4 @@
 import { defineMetric } from '../metric.ts';
-import { shares } from '../stats/ratio.ts';
 
 export default defineMetric({
   id: 'predicted-fraction',
@@ -19,7 +18,5 @@ export default defineMetric({
     },
     { group: 'Predictions', title: 'Predicted fraction', chart: 'line', bounds: [0, 1] },
   ],
-  // A network that diverged predicts nothing: missing, not 0.
-  measure: ({ tally }) =>
-    tally === null ? null : shares(tally.predicted, tally.predicted.some((n) => n > 0) ? tally.examples : 0),
+  measure: ({ guesses }) => guesses?.fractions ?? null,
 });

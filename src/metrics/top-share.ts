@@ -6,11 +6,14 @@ export default defineMetric({
   axes: [],
   streams: ['probe'],
   cadence: 'schedule',
-  panels: [{ group: 'Initial guesses', title: 'Top share of the guesses', chart: 'line', bounds: [0, 1] }],
-  // A network that diverged predicts nothing: missing.
-  measure: ({ tally }) => {
-    if (tally === null) return null;
-    const top = Math.max(...tally.predicted);
-    return top === 0 ? null : top / tally.predicted.reduce((sum, count) => sum + count, 0);
-  },
+  panels: [
+    {
+      group: 'Initial guesses',
+      title: 'Top share of the guesses',
+      chart: 'line',
+      series: 'Evaluation mode',
+      bounds: [0, 1],
+    },
+  ],
+  measure: ({ guesses }) => guesses?.topShare ?? null,
 });

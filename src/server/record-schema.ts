@@ -39,7 +39,7 @@ const head = {
 };
 
 const axis = v.union([
-  v.picklist(['class', 'layer']),
+  v.picklist(['class', 'rank', 'layer']),
   v.strictObject({ name, labels: v.exactOptional(names), values: v.exactOptional(numbers) }),
 ]);
 

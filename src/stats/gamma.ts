@@ -29,7 +29,8 @@ export function probabilityGamma(probabilities: ArrayLike<number>, classes: numb
   return nodeGamma(centredLogs(probabilities, classes), classes, classes - 1);
 }
 
-function centredLogs(probabilities: ArrayLike<number>, classes: number): Float64Array {
+/** Logarithms of probabilities, B x C, less each example's mean: logits up to what all nodes share. */
+export function centredLogs(probabilities: ArrayLike<number>, classes: number): Float64Array {
   const logs = new Float64Array(probabilities.length);
   for (let start = 0; start < logs.length; start += classes) {
     let sum = 0;

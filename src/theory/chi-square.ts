@@ -51,7 +51,7 @@ function fraction(a: number, x: number): number {
 }
 
 /** log Gamma(x), x > 0: Stirling's series, after going up to where it holds. */
-function logGamma(x: number): number {
+export function logGamma(x: number): number {
   let down = 0;
   for (; x < 10; x++) down += Math.log(x);
   const square = 1 / (x * x);

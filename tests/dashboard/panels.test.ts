@@ -109,6 +109,7 @@ describe('sections', () => {
 test('labels are class names, an axis own labels or values, else numbers', () => {
   expect(axisLabels('class', 3, ['x', 'y'])).toEqual(['x', 'y', 'class 2']);
   expect(axisLabels('layer', 2, [])).toEqual(['layer 0', 'layer 1']);
+  expect(axisLabels('rank', 3, ['cat', 'dog', 'cow'])).toEqual(['1', '2', '3']);
   expect(axisLabels({ name: 'rank', labels: ['top'] }, 2, [])).toEqual(['top', 'rank 1']);
   expect(axisLabels({ name: 'rank', values: [0.5, 1] }, 2, [])).toEqual(['0.5', '1']);
 });

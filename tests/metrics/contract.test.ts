@@ -49,6 +49,7 @@ function full(stream: string): Snapshot {
     },
     collapse: { rho: 1.4, verdict: 'undecided' },
     examples: { labels, probabilities, losses },
+    training: { labels, probabilities, losses },
   });
 }
 
@@ -70,8 +71,9 @@ test('a metric that weighs others comes before them', () => {
 test('what reads gradients says so, and nothing else does', () => {
   for (const { id, part, streams, measure } of metrics) {
     const without = streams.map((stream) => {
-      const { gradients: _, update: __, ...others } = full(stream);
-      return measure(new Snapshot(others));
+      const { examples, training, geometry, collapse, classifier, minority, monitor, loss } = full(stream);
+      const others = { examples, training, geometry, collapse, classifier, minority, monitor, loss };
+      return measure(new Snapshot({ stream, step: 3, classes, ...others }));
     });
     const isSilent = without.every((measured) => measured === null);
     expect([id, isSilent]).toEqual([id, part === 'gradients']);

@@ -182,3 +182,48 @@ describe('gamma', () => {
     },
   );
 });
+
+describe('ranked-fractions', () => {
+  const ranked = (rows: readonly (readonly number[])[]) =>
+    measured('ranked-fractions', rows, 'probabilities') as unknown as number[] | null;
+
+  test('are the predicted fractions, the largest first', () => {
+    expect(ranked(guesses([2, 2, 2, 0, 1], 4))).toEqual([0.6, 0.2, 0.2, 0]);
+  });
+
+  test('are missing where the network predicts nothing', () => {
+    expect(ranked([[NaN, 1]])).toBeNull();
+  });
+});
+
+describe('node-mean and node-spread', () => {
+  const values = (id: string, rows: readonly (readonly number[])[], as: 'logits' | 'probabilities') =>
+    measured(id, rows, as) as unknown as (number | null)[];
+  const rows = scores(2, 4, 30, 5);
+
+  test('of logits are mean and standard deviation of each node over the examples', () => {
+    rows[0]!.forEach((_, c) => {
+      expect(values('node-mean', rows, 'logits')[c]).toBeCloseTo(mean(column(rows, c)), 6);
+      expect(values('node-spread', rows, 'logits')[c]! ** 2 * (30 / 29)).toBeCloseTo(variance(column(rows, c)), 6);
+    });
+  });
+
+  test('of probabilities are those of their logarithms, each example centred', () => {
+    const centred = rows.map((row) => row.map((z) => z - mean(row)));
+    const [means, spreads] = ['node-mean', 'node-spread'].map((id) => values(id, rows.map(softmax), 'probabilities'));
+    rows[0]!.forEach((_, c) => {
+      expect(means![c]).toBeCloseTo(mean(column(centred, c)), 4);
+      expect(spreads![c]! ** 2 * (30 / 29)).toBeCloseTo(variance(column(centred, c)), 4);
+    });
+  });
+
+  test('are missing where an output is not finite', () => {
+    expect(values('node-mean', [...rows, [NaN, 0, 0, 0]], 'logits')).toEqual([
+      null,
+      expect.any(Number),
+      expect.any(Number),
+      expect.any(Number),
+    ]);
+    expect(values('node-spread', [...rows, [NaN, 0, 0, 0]], 'logits')[0]).toBeNull();
+  });
+});

@@ -68,10 +68,10 @@ export function disposeModel(model: ModelLike): void {
   (model as Built).dispose?.();
 }
 
-/** The first output of `model` for `xs`. Run inside a tidy. */
-export function outputOf(model: ModelLike, xs: readonly TensorLike[], training: boolean): TensorLike {
+/** An output of `model` for `xs`, the first unless told. Run inside a tidy. */
+export function outputOf(model: ModelLike, xs: readonly TensorLike[], training: boolean, output = 0): TensorLike {
   const outputs = (model as Built).apply!(xs.length === 1 ? xs[0]! : xs, { training });
-  return Array.isArray(outputs) ? outputs[0]! : outputs;
+  return Array.isArray(outputs) ? outputs[output]! : outputs;
 }
 
 /** Layers and those inside of layers, as classes that take part; wrappers and cells too. */

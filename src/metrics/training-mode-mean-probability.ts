@@ -1,0 +1,20 @@
+import { defineMetric } from '../metric.ts';
+
+export default defineMetric({
+  id: 'training-mode-mean-probability',
+  help: 'Mean probability of each class, as training computes it: with the statistics of the batch (BatchNorm), with dropout at work, on batches of up to 512 examples of the set.',
+  part: 'training-mode',
+  axes: ['class'],
+  streams: ['probe'],
+  cadence: 'schedule',
+  panels: [
+    {
+      group: 'Initial guesses',
+      title: 'Guesses of the untrained network in training mode',
+      chart: 'bar',
+      series: 'Mean probability',
+      at: 'first',
+    },
+  ],
+  measure: ({ trainingGuesses }) => trainingGuesses?.probabilities ?? null,
+});

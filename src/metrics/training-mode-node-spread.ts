@@ -1,0 +1,20 @@
+import { defineMetric } from '../metric.ts';
+
+export default defineMetric({
+  id: 'training-mode-node-spread',
+  help: 'Standard deviation of each output node over the examples in training mode.',
+  part: 'training-mode',
+  axes: ['class'],
+  streams: ['probe'],
+  cadence: 'schedule',
+  panels: [
+    {
+      group: 'Initial guesses',
+      title: 'Output nodes of the untrained network',
+      chart: 'bar',
+      series: 'Spread, training mode',
+      at: 'first',
+    },
+  ],
+  measure: ({ trainingGuesses }) => trainingGuesses?.nodes.spreads ?? null,
+});
