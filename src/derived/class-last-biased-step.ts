@@ -1,0 +1,14 @@
+import { defineDerived } from '../derived.ts';
+import { byClass, EVALUATION } from './guess-course.ts';
+
+export default defineDerived({
+  id: 'class-last-biased-step',
+  stream: 'probe',
+  help: 'Last measurement at which the share of the guesses of a class was biased, by its own distance from the true share. Beside the first unbiased step: a class without one is still guessed too often or too rarely.',
+  axes: ['class'],
+  reads: [EVALUATION],
+  panels: [
+    { group: 'Initial guesses', title: 'Time to unbias by class (steps)', chart: 'bar', series: 'Last biased step' },
+  ],
+  derive: (evidence, last) => byClass(evidence, EVALUATION, 'lastBiased', last),
+});
