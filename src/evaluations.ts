@@ -10,6 +10,7 @@ import type { Later } from './capture/later.ts';
 import type { MinorityWatch } from './capture/minority-watch.ts';
 import type { Readback } from './capture/readback.ts';
 import { type Examples, type MonitorFigures, Snapshot } from './capture/snapshot.ts';
+import { LayerEvaluations } from './layer-evaluations.ts';
 import type { RecorderOptions } from './recorder-options.ts';
 import { mean } from './stats/mean.ts';
 import type { TensorData } from './tf.ts';
@@ -34,10 +35,12 @@ export interface EvaluationParts extends RecorderOptions {
 export class Evaluations {
   private readonly parts: EvaluationParts;
   private readonly trainingMode: TrainingModeEvaluations;
+  private readonly layers: LayerEvaluations;
 
   constructor(parts: EvaluationParts) {
     this.parts = parts;
     this.trainingMode = new TrainingModeEvaluations(parts);
+    this.layers = new LayerEvaluations(parts);
   }
 
   at(step: number, epoch: number | null): void {
@@ -46,6 +49,8 @@ export class Evaluations {
       guard(`The evaluation on ${set.name}`, () => this.evaluateSet(set, step, epoch));
       guard(`The evaluation in training mode on ${set.name}`, () => this.trainingMode.measure(set, step, epoch));
     }
+    const [set] = sets;
+    if (set !== undefined) guard('The gamma of the layers', () => this.layers.measure(set, step, epoch));
     guard('The classifier', () => this.readClassifier(step, epoch));
     journal.measure(new Snapshot({ stream: 'monitor', step, classes, monitor: figures() }), epoch);
   }

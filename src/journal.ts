@@ -218,9 +218,11 @@ function shapeOf(axes: readonly Axis[], classes: number, layers: number): number
 }
 
 /** Takes the layers of the first measurement for all. Throws a RangeError where there are none, or where they are others later. */
-function resolveLayers(entry: Entry, { gradients, classes }: Snapshot): void {
-  const layers = gradients?.layers;
-  if (layers === undefined) throw new RangeError('Expected a metric by layer to read class gradients, got none.');
+function resolveLayers(entry: Entry, snapshot: Snapshot): void {
+  const { classes, gradients } = snapshot;
+  const layers = (entry.metric.layers ? entry.metric.layers(snapshot) : gradients?.layers) ?? null;
+  if (layers === null)
+    throw new RangeError('Expected a metric by layer to read class gradients or to name its layers, got neither.');
   const { layers: known } = entry;
   if (known === null) {
     entry.layers = layers;

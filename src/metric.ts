@@ -31,11 +31,13 @@ export interface Metric {
   readonly double?: boolean;
   /**
    * 'gradients': reads `gradients` or `update` of the snapshot, which are only captured where some metric says so. 'geometry': how
-   * rows of the classifier lie to each other. 'features': reads `geometry` or `collapse` of the snapshot, 'training-mode': reads `training`,
-   * likewise.
+   * rows of the classifier lie to each other. 'features': reads `geometry` or `collapse` of the snapshot, 'training-mode': `training`,
+   * 'layers': `layerGammas`, likewise.
    */
-  readonly part?: 'gradients' | 'geometry' | 'features' | 'training-mode';
+  readonly part?: 'gradients' | 'geometry' | 'features' | 'training-mode' | 'layers';
   readonly panels: readonly MetricPanel[];
+  /** Names along the axis 'layer'; null for nothing to say. Default: the layers of the class gradients. */
+  layers?(snapshot: Snapshot): readonly string[] | null;
   /** Reads the snapshot; must not keep tensors or change anything. */
   measure(snapshot: Snapshot): Measured;
 }

@@ -125,7 +125,7 @@ describe('the layers of a metric', () => {
     journal.measure(new Snapshot({ stream: 'model', step: 0, classes: 3 }), null);
     expect(records).toEqual([]);
     expect(sentences).toEqual([
-      'The metric mine failed and is not measured; training goes on. Expected a metric by layer to read class gradients, got none.',
+      'The metric mine failed and is not measured; training goes on. Expected a metric by layer to read class gradients or to name its layers, got neither.',
     ]);
   });
 });

@@ -58,6 +58,7 @@ describe('one line in fit', () => {
       'probe/ranked-fractions',
       'probe/node-mean',
       'probe/node-spread',
+      'probe/layer-gamma',
     ]);
     expect(records.filter((r) => r.kind === 'measurement').every(({ step }) => step === 0)).toBe(true);
   });

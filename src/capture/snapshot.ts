@@ -10,6 +10,7 @@ import type { CollapseRatio } from '../theory/collapse-ratio.ts';
 import type { FeatureGeometry } from './geometry-figures.ts';
 import type { ClassGradients, WeightUpdate } from './gradients/class-gradients.ts';
 import { Guesses } from './guesses.ts';
+import type { LayerGammas } from './layer-gamma.ts';
 
 /** Labelled examples with what the network said about them. */
 export interface Examples {
@@ -45,6 +46,8 @@ export class Snapshot {
   readonly examples: Examples | null;
   /** The same as the network computes them while it trains; null where it was not asked. */
   readonly training: Examples | null;
+  /** Gamma layer by layer; null where it was not measured. */
+  readonly layerGammas: LayerGammas | null;
   /** Rows w_c, C x d row-major; null where the classifier is unknown. */
   readonly classifier: Float32Array | null;
   /** Minority classes, ascending; empty where there are none, or none are known yet. */
@@ -78,6 +81,7 @@ export class Snapshot {
     loss?: number | null;
     examples?: Examples | null;
     training?: Examples | null;
+    layerGammas?: LayerGammas | null;
     classifier?: Float32Array | null;
     minority?: readonly number[];
     geometry?: FeatureGeometry | null;
@@ -93,6 +97,7 @@ export class Snapshot {
     this.loss = parts.loss ?? null;
     this.examples = parts.examples ?? null;
     this.training = parts.training ?? null;
+    this.layerGammas = parts.layerGammas ?? null;
     this.classifier = parts.classifier ?? null;
     this.minority = parts.minority ?? [];
     this.geometry = parts.geometry ?? null;

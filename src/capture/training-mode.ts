@@ -1,12 +1,23 @@
 import type { ModelLike, TensorLike, TfLike } from '../tf.ts';
 import { inBatches, shuffled } from './batches.ts';
 import { inputShapesOf, isLayersModel, layersWithin, outputOf } from './engine/copy.ts';
+import { valuesPerExample } from './engine/layer-outputs.ts';
 import { innerModel } from './engine/model.ts';
 import { withoutTrace } from './engine/no-trace.ts';
 import { layerFault } from './engine/repetition.ts';
 
 /** Examples in a batch, as in `survey`. */
 const BATCH = 512;
+/** Values of all layers at a time, 1 GiB: in training mode tfjs keeps them until the pass is over. */
+const MAX_VALUES = 2 ** 28;
+/** As few as this whatever they take: statistics of fewer say little. */
+const LEAST = 16;
+
+/** Examples that go through the model at a time in a pass of our own; those of the model where it says how many. */
+export function batchSizeOf(model: ModelLike): number {
+  const room = Math.floor(MAX_VALUES / Math.max(1, valuesPerExample(model)));
+  return fixedBatchOf(model) ?? Math.max(LEAST, Math.min(BATCH, room));
+}
 
 /** Kinds of layers that compute something else while training. */
 const TRAINING = /batchnorm|dropout|noise/i;
@@ -39,13 +50,12 @@ export function trainingModeFault(model: ModelLike, examples: number): string | 
 
 /**
  * An output of the model for `xs` as training computes it: BatchNorm with the statistics of the batch, dropout at work. Batches are of up to
- * 512 examples, mixed where there are several: a set that is sorted by class would else be normalized class by class. Nothing of it stays:
+ * 512 examples (fewer of a large model), mixed where there are several: a set that is sorted by class would else be normalized class by class. Nothing of it stays:
  * see `withoutTrace`. Run inside a tidy.
  */
 export function trainingOutputs(tf: TfLike, model: ModelLike, xs: readonly TensorLike[], output: number): TensorLike {
   const examples = xs[0]!.shape[0]!;
-  const fixed = fixedBatchOf(model);
-  const batches = fixed === null ? Math.ceil(examples / BATCH) : examples / fixed;
+  const batches = Math.ceil(examples / batchSizeOf(model));
   const order = batches > 1 ? shuffled(examples) : null;
   return withoutTrace(tf, model, () =>
     inBatches(tf, xs, { batches, order }, (batch) => outputOf(model, batch, true, output)),

@@ -26,6 +26,7 @@ import gradientShare from './gradient-share.ts';
 import gradientSignal from './gradient-signal.ts';
 import gradientSupport from './gradient-support.ts';
 import interval from './interval.ts';
+import layerGamma from './layer-gamma.ts';
 import layerGradNorm from './layer-grad-norm.ts';
 import loss from './loss.ts';
 import macroRecall from './macro-recall.ts';
@@ -48,6 +49,7 @@ import support from './support.ts';
 import topShare from './top-share.ts';
 import trainingModeEffectiveClasses from './training-mode-effective-classes.ts';
 import trainingModeGamma from './training-mode-gamma.ts';
+import trainingModeLayerGamma from './training-mode-layer-gamma.ts';
 import trainingModeMeanProbability from './training-mode-mean-probability.ts';
 import trainingModeNodeMean from './training-mode-node-mean.ts';
 import trainingModeNodeSpread from './training-mode-node-spread.ts';
@@ -83,6 +85,8 @@ export const metrics: readonly Metric[] = [
   trainingModeGamma,
   trainingModeNodeMean,
   trainingModeNodeSpread,
+  layerGamma,
+  trainingModeLayerGamma,
   confusion,
   classifierNorm,
   classifierCosine,

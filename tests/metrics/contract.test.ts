@@ -50,6 +50,7 @@ function full(stream: string): Snapshot {
     collapse: { rho: 1.4, verdict: 'undecided' },
     examples: { labels, probabilities, losses },
     training: { labels, probabilities, losses },
+    layerGammas: { names: ['first', 'second', 'out'], evaluation: [0, 0.5, null], training: [0, 0.5, 0.7] },
   });
 }
 
@@ -71,8 +72,8 @@ test('a metric that weighs others comes before them', () => {
 test('what reads gradients says so, and nothing else does', () => {
   for (const { id, part, streams, measure } of metrics) {
     const without = streams.map((stream) => {
-      const { examples, training, geometry, collapse, classifier, minority, monitor, loss } = full(stream);
-      const others = { examples, training, geometry, collapse, classifier, minority, monitor, loss };
+      const { examples, training, geometry, collapse, layerGammas, classifier, minority, monitor, loss } = full(stream);
+      const others = { examples, training, geometry, collapse, layerGammas, classifier, minority, monitor, loss };
       return measure(new Snapshot({ stream, step: 3, classes, ...others }));
     });
     const isSilent = without.every((measured) => measured === null);
@@ -91,7 +92,7 @@ describe.each(metrics.map((metric) => [metric.id, metric] as const))('%s', (_, m
     for (const stream of metric.streams) {
       const measured = metric.measure(full(stream));
       const values = listed(measured!);
-      const layers = full(stream).gradients!.layers.length;
+      const layers = (metric.layers?.(full(stream)) ?? full(stream).gradients!.layers).length;
       const sizes = metric.axes.map((axis) => (axis === 'layer' ? layers : classes));
       expect(values).toHaveLength(sizes.reduce((size, length) => size * length, 1));
       for (const value of values) expect(value === null || Number.isFinite(value)).toBe(true);

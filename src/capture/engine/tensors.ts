@@ -59,6 +59,9 @@ export interface Operations {
   gather(x: TensorLike, indices: TensorLike): TapeTensor;
   slice(x: TensorLike, begin: readonly number[], size: readonly number[]): TapeTensor;
   square(x: TensorLike): TapeTensor;
+  log(x: TensorLike): TapeTensor;
+  maximum(a: TensorLike, b: number): TapeTensor;
+  mean(x: TensorLike, axis: number, keepDims: boolean): TapeTensor;
   argMax(x: TensorLike, axis: number): TapeTensor;
   max(x: TensorLike, axis: number, keepDims?: boolean): TapeTensor;
   greater(a: TensorLike, b: TensorLike | number): TapeTensor;
