@@ -71,6 +71,18 @@ async function run(R: number, seed: number): Promise<Ended> {
   const { images, labels } = digits!;
   const counts = Array.from({ length: CLASSES }, (_, c) => (c < MINORITY_FROM ? MAJORITY : MAJORITY / R));
   const examples = chosen(labels, counts);
+  const data = {
+    xs: tf.concat(examples.map((i) => tf.tensor2d(images.slice(784 * i, 784 * (i + 1)), [1, 784]))),
+    ys: tf
+      .oneHot(
+        tf.tensor1d(
+          Int32Array.from(examples, (i) => labels[i]!),
+          'int32',
+        ),
+        CLASSES,
+      )
+      .toFloat(),
+  };
   const model = network(seed);
   const logdir = mkdtempSync(join(tmpdir(), 'classwatch-forecast-'));
   const alerts: { readonly level: string; readonly step: number }[] = [];
@@ -91,20 +103,11 @@ async function run(R: number, seed: number): Promise<Ended> {
   });
   const random = uniform(seed);
   for (let step = 0; step < STEPS; step++) {
-    const batch = Array.from({ length: BATCH }, () => examples[Math.floor(random() * examples.length)]!);
-    const xs = tf.tensor2d(
-      Float32Array.from(batch.flatMap((i) => Array.from(images.subarray(784 * i, 784 * (i + 1))))),
-      [BATCH, 784],
-    );
-    const ys = tf
-      .oneHot(
-        tf.tensor1d(
-          batch.map((i) => labels[i]!),
-          'int32',
-        ),
-        CLASSES,
-      )
-      .toFloat();
+    const [xs, ys] = tf.tidy(() => {
+      const batch = Array.from({ length: BATCH }, () => Math.floor(random() * examples.length));
+      const indices = tf.tensor1d(batch, 'int32');
+      return [tf.gather(data.xs, indices), tf.gather(data.ys, indices)] as const;
+    }) as readonly [tf.Tensor, tf.Tensor];
     tf.dispose((await model.trainOnBatch(xs, ys)) as never);
     tf.dispose([xs, ys]);
     if (step % 50 === 0) await new Promise((resolve) => setTimeout(resolve));
@@ -112,6 +115,7 @@ async function run(R: number, seed: number): Promise<Ended> {
   await monitor.close();
   await new Promise((resolve) => setTimeout(resolve, 100));
   model.dispose();
+  tf.dispose([data.xs, data.ys]);
   rmSync(logdir, { recursive: true, force: true });
   const stepOf = (level: string) => alerts.find((alert) => alert.level === level)?.step ?? null;
   const early = ratios.filter(([step]) => step <= STEPS / 10).at(-1);

@@ -1,5 +1,5 @@
 /**
- * What classifier geometry costs in plain TypeScript: moments of the features of an epoch out of batches, and the measures that follow.
+ * What classifier geometry costs in plain TypeScript and in SIMD: moments of the features of an epoch out of batches, and the measures that follow.
  * A process of its own for each way to keep the scatter, so that peaks of memory are its own; medians over runs after the first.
  *
  * Prints a table; `npm run bench -- geometry`. Arguments: [runs] [examples] [columns] [classes].
@@ -12,9 +12,12 @@ import {
   meansBasis,
   neuralCollapse,
   neuralCollapseOf,
+  type Products,
+  plainProducts,
   principalAxes,
   symmetricEigen,
 } from 'classwatch/geometry';
+import { simdProducts } from 'classwatch/wasm';
 import { uniform } from './examples.js';
 import { estimate, show } from './pairs.js';
 
@@ -62,9 +65,13 @@ function timed<T>(work: () => T): [result: T, took: Took] {
   return [result, { wall, own: process.cpuUsage(cpu).user / 1000 }];
 }
 
-function streamed({ features, labels, weights }: Data, scatter: 'full' | 'none' | ReturnType<typeof meansBasis>): Run {
+function streamed(
+  { features, labels, weights }: Data,
+  scatter: 'full' | 'none' | ReturnType<typeof meansBasis>,
+  products: Products = plainProducts,
+): Run {
   const [moments, accumulating] = timed(() => {
-    const moments = new ClassMoments({ classes: CLASSES, columns: COLUMNS, scatter });
+    const moments = new ClassMoments({ classes: CLASSES, columns: COLUMNS, scatter, products });
     for (let from = 0; from < EXAMPLES; from += BATCH) {
       const to = Math.min(EXAMPLES, from + BATCH);
       moments.add(features.subarray(from * COLUMNS, to * COLUMNS), labels.subarray(from, to));
@@ -93,6 +100,16 @@ const WAYS: Record<string, (data: Data) => () => Run> = {
   'no scatter (no NC1)': (data) => () => streamed(data, 'none'),
   'all examples at hand, NC4 too': (data) => () => {
     const [, measuring] = timed(() => neuralCollapse({ ...data, columns: COLUMNS }));
+    return { accumulating: NOTHING, measuring };
+  },
+  'scatter of all columns, SIMD': (data) => () => streamed(data, 'full', simdProducts() ?? plainProducts),
+  'scatter in the class means before, SIMD': (data) => {
+    const basis = meansBasis(beforehand(data));
+    return () => streamed(data, basis, simdProducts() ?? plainProducts);
+  },
+  'all examples at hand, NC4 too, SIMD': (data) => () => {
+    const products = simdProducts() ?? plainProducts;
+    const [, measuring] = timed(() => neuralCollapse({ ...data, columns: COLUMNS, products }));
     return { accumulating: NOTHING, measuring };
   },
   'two principal axes': (data) => {

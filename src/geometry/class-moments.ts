@@ -1,5 +1,5 @@
 import { type Basis, squareOf } from './basis.ts';
-import { type AddProducts, addProducts } from './products.ts';
+import { type Products, plainProducts } from './products.ts';
 import { expectCount, expectFinite, expectLabels } from './rows.ts';
 import { Scatter } from './scatter.ts';
 
@@ -17,8 +17,8 @@ export interface MomentsOptions {
    * Not given: `full` up to 1,024 columns (8 MB), `none` above.
    */
   readonly scatter?: 'full' | 'none' | Basis;
-  /** Faster arithmetic for the scatter. Features arrive less an example of their class: float32 products are good enough. */
-  readonly addProducts?: AddProducts;
+  /** Faster arithmetic for the scatter, such as `simdProducts` of `classwatch/wasm`. Default: plain code in float64. */
+  readonly products?: Products;
 }
 
 /** Up to here the scatter of all columns is kept unasked: 8 MB. */
@@ -47,7 +47,7 @@ export class ClassMoments {
   private readonly squares: Float64Array;
 
   /** Throws a RangeError where classes or columns are no positive integers, or the basis is of other columns. */
-  constructor({ classes, columns, scatter, addProducts: add = addProducts }: MomentsOptions) {
+  constructor({ classes, columns, scatter, products = plainProducts }: MomentsOptions) {
     expectCount('classes', classes);
     expectCount('columns', columns);
     this.classes = classes;
@@ -57,7 +57,7 @@ export class ClassMoments {
     this.sums = new Float64Array(classes * columns);
     this.squares = new Float64Array(classes);
     this.block = new Float64Array(BLOCK * columns);
-    this.scatter = scatterOf(scatter ?? (columns <= MAX_FULL_COLUMNS ? 'full' : 'none'), columns, add);
+    this.scatter = scatterOf(scatter ?? (columns <= MAX_FULL_COLUMNS ? 'full' : 'none'), columns, products);
   }
 
   /** Examples of all classes. */
@@ -173,9 +173,9 @@ export class ClassMoments {
   }
 }
 
-function scatterOf(kept: 'full' | 'none' | Basis, columns: number, add: AddProducts): Scatter | null {
+function scatterOf(kept: 'full' | 'none' | Basis, columns: number, products: Products): Scatter | null {
   if (kept === 'none') return null;
-  if (kept === 'full') return new Scatter(columns, null, add);
-  if (kept.columns === columns) return new Scatter(columns, kept, add);
+  if (kept === 'full') return new Scatter(columns, null, products);
+  if (kept.columns === columns) return new Scatter(columns, kept, products);
   throw new RangeError(`Expected a basis of ${columns} columns for scatter, got ${kept.columns}.`);
 }

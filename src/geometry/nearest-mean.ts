@@ -1,6 +1,6 @@
 import { argmaxRows } from '../stats/argmax.ts';
 import { squareOf } from './basis.ts';
-import { rowProducts } from './products.ts';
+import { type Products, plainProducts } from './products.ts';
 import { expectFinite, expectLabels, flatRows, type Rows } from './rows.ts';
 
 /** The last dense layer: logits W h + b. */
@@ -30,6 +30,7 @@ export function nearestMeanMismatches(
   classifier: Classifier,
   means: readonly (ArrayLike<number> | null)[],
   labels?: ArrayLike<number>,
+  products: Products = plainProducts,
 ): Mismatches {
   const known = knownMeans(means);
   if (known === null) return { mismatches: 0, examples: 0 };
@@ -41,8 +42,8 @@ export function nearestMeanMismatches(
   for (let from = 0; from < count; from += BLOCK) {
     const size = Math.min(BLOCK, count - from);
     const block = blockOf(values, from, size, columns);
-    const predicted = argmaxRows(logitsOf(block, size, weights, bias), means.length);
-    const nearest = nearestOf(block, size, known);
+    const predicted = argmaxRows(logitsOf(block, size, weights, bias, products), means.length);
+    const nearest = nearestOf(block, size, known, products);
     for (let i = 0; i < size; i++) {
       const label = labels?.[from + i] ?? 0;
       if (label < 0 || label >= means.length) continue;
@@ -61,6 +62,7 @@ export function nearestMeans(
   features: ArrayLike<number>,
   means: readonly (ArrayLike<number> | null)[],
   columns: number,
+  products: Products = plainProducts,
 ): Int32Array {
   const { values, count } = flatRows('features', features, columns);
   const nearest = new Int32Array(count).fill(-1);
@@ -68,7 +70,7 @@ export function nearestMeans(
   if (known === null) return nearest;
   for (let from = 0; from < count; from += BLOCK) {
     const size = Math.min(BLOCK, count - from);
-    nearest.set(nearestOf(blockOf(values, from, size, columns), size, known), from);
+    nearest.set(nearestOf(blockOf(values, from, size, columns), size, known, products), from);
   }
   return nearest;
 }
@@ -92,9 +94,15 @@ export function classifierOf({ weights, bias }: Classifier, classes: number, col
   return { rows: Float64Array.from(rows.values), bias: Float64Array.from(bias ?? new Float64Array(classes)) };
 }
 
-function logitsOf(block: Float64Array, size: number, weights: Float64Array, bias: Float64Array): Float64Array {
+function logitsOf(
+  block: Float64Array,
+  size: number,
+  weights: Float64Array,
+  bias: Float64Array,
+  products: Products,
+): Float64Array {
   const classes = bias.length;
-  const logits = rowProducts(block, size, weights, classes, block.length / size);
+  const logits = products.rowProducts(block, size, weights, classes, block.length / size);
   for (let i = 0; i < size; i++) for (let c = 0; c < classes; c++) logits[i * classes + c]! += bias[c]!;
   return logits;
 }
@@ -127,9 +135,10 @@ function nearestOf(
   block: Float64Array,
   size: number,
   { classes, columns, origin, rows, halves }: KnownMeans,
+  products: Products,
 ): number[] {
   for (let i = 0; i < size; i++) for (let j = 0; j < columns; j++) block[i * columns + j]! -= origin[j]!;
-  const closeness = rowProducts(block, size, rows, classes.length, columns);
+  const closeness = products.rowProducts(block, size, rows, classes.length, columns);
   for (let i = 0; i < size; i++)
     for (let r = 0; r < halves.length; r++) closeness[i * halves.length + r]! -= halves[r]!;
   return Array.from(argmaxRows(closeness, classes.length), (r) => classes[r]!);

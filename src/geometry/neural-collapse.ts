@@ -4,6 +4,7 @@ import { type ClassMeans, centredMeansOf, classMeansOf } from './class-means.ts'
 import { ClassMoments } from './class-moments.ts';
 import { classifierCollapse } from './classifier-collapse.ts';
 import { type Classifier, classifierOf, nearestMeanMismatches } from './nearest-mean.ts';
+import type { Products } from './products.ts';
 import { expectLabels, flatRows, type Rows } from './rows.ts';
 import { equiangularity, equinorm, frameOf, selfDuality } from './simplex.ts';
 import { coverage, distanceVariance, relativeVariability } from './variability.ts';
@@ -52,6 +53,8 @@ export interface CollapseInput extends ClassifierOfGroups {
   readonly columns?: number;
   /** Class means for NC4 from elsewhere, null for classes without: those of the training examples. If not given, those of `features`. */
   readonly means?: readonly (ArrayLike<number> | null)[];
+  /** Faster arithmetic, such as `simdProducts` of `classwatch/wasm` (float32). Default: plain code in float64. */
+  readonly products?: Products;
 }
 
 /**
@@ -66,12 +69,12 @@ export function neuralCollapse(input: CollapseInput): NeuralCollapse {
   expectLabels(labels, count);
   const first = new ClassMoments({ classes, columns, scatter: 'none' });
   first.add(features, labels);
-  const moments = new ClassMoments({ classes, columns, scatter: meansBasis(first) });
+  const moments = new ClassMoments({ classes, columns, scatter: meansBasis(first), ...ofProducts(input) });
   moments.add(features, labels);
   const classifier = { ...input, weights: rows };
   const means = input.means ?? moments.means();
   expectMeans(means, classes, columns);
-  const { mismatches, examples } = nearestMeanMismatches(features, classifier, means, labels);
+  const { mismatches, examples } = nearestMeanMismatches(features, classifier, means, labels, input.products);
   const nearestMeanMismatch = examples === 0 ? null : mismatches / examples;
   return { ...neuralCollapseOf(moments, classifier), nearestMeanMismatch };
 }
@@ -135,6 +138,8 @@ export function meansBasis(moments: ClassMoments): Basis {
 export function nc1Coverage(moments: ClassMoments): number | null {
   return coverage(moments, classMeansOf(moments));
 }
+
+const ofProducts = ({ products }: CollapseInput) => (products === undefined ? {} : { products });
 
 function expectMeans(means: readonly (ArrayLike<number> | null)[], classes: number, columns: number): void {
   if (means.length !== classes) {

@@ -4,6 +4,21 @@
  */
 export type AddProducts = (rows: Float64Array, size: number, length: number, into: Float64Array) => void;
 
+/** A B^T of `countA` and `countB` rows of `length` values: countA x countB, row-major. */
+export type RowProducts = (
+  a: Float64Array,
+  countA: number,
+  b: Float64Array,
+  countB: number,
+  length: number,
+) => Float64Array;
+
+/** The arithmetic that most of the time goes to. Vectors come less an example or a mean of theirs: float32 is good enough. */
+export interface Products {
+  readonly addProducts: AddProducts;
+  readonly rowProducts: RowProducts;
+}
+
 /** Rows that are multiplied with each other at a time: nine sums and what they are made of are what registers hold. */
 const TILE = 3;
 
@@ -35,6 +50,9 @@ export function rowProducts(
   }
   return into;
 }
+
+/** In plain code, in float64. */
+export const plainProducts: Products = { addProducts, rowProducts };
 
 /** Products of every two rows: count x count, both triangles. */
 export function gramOf(rows: Float64Array, count: number, columns: number): Float64Array {

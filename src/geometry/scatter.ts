@@ -1,5 +1,5 @@
 import { type Basis, transposed } from './basis.ts';
-import { type AddProducts, rowProducts } from './products.ts';
+import { type Products, rowProducts } from './products.ts';
 
 /** sum x x^T over vectors x: of all their columns, or of their coordinates in a basis. */
 export class Scatter {
@@ -8,15 +8,15 @@ export class Scatter {
   /** Coordinates. */
   readonly size: number;
   private readonly columns: number;
-  private readonly addProducts: AddProducts;
+  private readonly products: Products;
   /** size x size, of which the upper triangle counts. */
   private readonly sums: Float64Array;
 
-  constructor(columns: number, basis: Basis | null, addProducts: AddProducts) {
+  constructor(columns: number, basis: Basis | null, products: Products) {
     this.basis = basis;
     this.columns = columns;
     this.size = basis === null ? columns : basis.size;
-    this.addProducts = addProducts;
+    this.products = products;
     this.sums = new Float64Array(this.size ** 2);
   }
 
@@ -25,13 +25,15 @@ export class Scatter {
     const { basis, columns, size } = this;
     // One row for each coordinate: products of rows are sums over neighbours in memory.
     const rows =
-      basis === null ? transposed(vectors, count, columns) : rowProducts(basis.rows, size, vectors, count, columns);
-    this.addProducts(rows, size, count, this.sums);
+      basis === null
+        ? transposed(vectors, count, columns)
+        : this.products.rowProducts(basis.rows, size, vectors, count, columns);
+    this.products.addProducts(rows, size, count, this.sums);
   }
 
   /** Takes vectors out again. */
   subtract(vectors: Float64Array, count: number): void {
-    const others = new Scatter(this.columns, this.basis, this.addProducts);
+    const others = new Scatter(this.columns, this.basis, this.products);
     others.add(vectors, count);
     for (let i = 0; i < this.sums.length; i++) this.sums[i]! -= others.sums[i]!;
   }

@@ -11,6 +11,7 @@ import { obstacle, supply } from './training-kernels.ts';
 
 export type { KernelState } from './overrides.ts';
 export type { WasmKernels } from './report.ts';
+export { type SimdProducts, simdProducts } from './simd-products.ts';
 
 /**
  * Supplies the kernels without which layers do not train on wasm (convolutions, depthwise and separable ones,

@@ -4,7 +4,7 @@ import { basisOf } from '../../src/geometry/basis.ts';
 import { ClassMoments, type MomentsOptions } from '../../src/geometry/class-moments.ts';
 import { featureEnergy } from '../../src/geometry/energy.ts';
 import { meansBasis, nc1Coverage, neuralCollapse, neuralCollapseOf } from '../../src/geometry/neural-collapse.ts';
-import { addProducts } from '../../src/geometry/products.ts';
+import { addProducts, plainProducts } from '../../src/geometry/products.ts';
 import { type Cloud, cloudOf, clouds, expectSame, normals } from './clouds.ts';
 import * as plain from './plain-collapse.ts';
 
@@ -101,9 +101,12 @@ describe('moments out of batches', () => {
     const moments = new ClassMoments({
       ...cloud,
       scatter: 'full',
-      addProducts: (rows, size, length, into) => {
-        sizes.push(size, length);
-        addProducts(Float64Array.from(rows, Math.fround), size, length, into);
+      products: {
+        ...plainProducts,
+        addProducts: (rows, size, length, into) => {
+          sizes.push(size, length);
+          addProducts(Float64Array.from(rows, Math.fround), size, length, into);
+        },
       },
     });
     moments.add(cloud.features.flat(), cloud.labels);

@@ -1,6 +1,7 @@
 import { ClassMoments } from '../../geometry/class-moments.ts';
 import { nearestMeans } from '../../geometry/nearest-mean.ts';
 import { meansBasis } from '../../geometry/neural-collapse.ts';
+import { PRODUCTS } from './products.ts';
 
 /** The first stretch ends after so many examples, each next one after twice as many, up to the last number. */
 const FIRST_EXAMPLES = 256;
@@ -23,10 +24,11 @@ export class Stretch {
 
   /** `before`: the stretch before, null for the first. */
   constructor(classes: number, columns: number, before: Stretch | null) {
-    this.moments = new ClassMoments({ classes, columns, scatter: 'none' });
+    this.moments = new ClassMoments({ classes, columns, scatter: 'none', products: PRODUCTS });
     const full = columns <= FULL_COLUMNS ? ('full' as const) : null;
     const scatter = full ?? (before === null ? 'none' : meansBasis(before.moments));
-    this.spread = classes * columns > MOST_VALUES ? null : new ClassMoments({ classes, columns, scatter });
+    this.spread =
+      classes * columns > MOST_VALUES ? null : new ClassMoments({ classes, columns, scatter, products: PRODUCTS });
   }
 
   get examples(): number {
@@ -96,7 +98,7 @@ export class FeatureWindow {
   private compare(features: ArrayLike<number>, labels: Int32Array, guesses: Int32Array): void {
     const { told, present, columns } = this;
     if (told === null) return;
-    const nearest = nearestMeans(features, told.moments.means(), columns);
+    const nearest = nearestMeans(features, told.moments.means(), columns, PRODUCTS);
     for (let i = 0; i < labels.length; i++) {
       if (labels[i]! < 0 || labels[i]! >= this.classes || nearest[i]! < 0) continue;
       present.compared++;

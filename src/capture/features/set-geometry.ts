@@ -6,9 +6,10 @@ import { argmaxRows } from '../../stats/argmax.ts';
 import type { FeatureGeometry } from '../geometry-figures.ts';
 import type { Examples } from '../snapshot.ts';
 import type { Stretch } from './feature-window.ts';
+import { PRODUCTS } from './products.ts';
 
-/** Multiply-adds for scatter and nearest means above which fewer examples are taken: some 50 ms. */
-const MOST_PRODUCTS = 5e7;
+/** Multiply-adds for scatter and nearest means above which fewer examples are taken: some 100 ms. */
+const MOST_PRODUCTS = 3e8;
 /** The same for products of class means, which no fewer examples would lessen. */
 const MOST_MEAN_PRODUCTS = 5e8;
 
@@ -29,7 +30,7 @@ export function setGeometry(
   const moments = new ClassMoments({ classes, columns, scatter: 'none' });
   moments.add(features, labels);
   const few = thinned(features, labels, columns, Math.ceil((labels.length * columns * classes) / MOST_PRODUCTS));
-  const spread = new ClassMoments({ classes, columns, scatter: meansBasis(moments) });
+  const spread = new ClassMoments({ classes, columns, scatter: meansBasis(moments), products: PRODUCTS });
   spread.add(few.features, few.labels);
   return {
     ...featureCollapse(moments, Float64Array.from(rows), spread),
@@ -62,7 +63,7 @@ function mismatch(
   columns: number,
 ): number | null {
   if (training === null || training.moments.columns !== columns) return null;
-  const nearest = nearestMeans(features, training.moments.means(), columns);
+  const nearest = nearestMeans(features, training.moments.means(), columns, PRODUCTS);
   let [mismatches, compared] = [0, 0];
   for (let i = 0; i < labels.length; i++) {
     if (labels[i]! < 0 || nearest[i]! < 0) continue;
