@@ -1,7 +1,4 @@
-import { type KnownClasses, minorityOf } from '../theory/minority.ts';
-
-/** From so many examples of every class on, what was counted is what trains: oversampling shows there. */
-const COUNTED_FROM = 30;
+import { type KnownClasses, minorityOf, shownCounts } from '../theory/minority.ts';
 
 /** Which classes are minority: as the run says, else by the training batches that were counted so far. */
 export class MinorityWatch {
@@ -22,11 +19,9 @@ export class MinorityWatch {
     }
   }
 
-  /** Examples of each class, C, as training shows them: counted, else as the run says; null while neither is known. */
+  /** Examples of each class, C; null while they are not known. */
   get counts(): ArrayLike<number> | null {
-    const { counted, known } = this;
-    const isCounted = (count: number, c: number) => count >= COUNTED_FROM || known.classCounts?.[c] === 0;
-    return counted.every(isCounted) ? counted : known.classCounts;
+    return shownCounts(this.known, this.counted);
   }
 
   get classes(): readonly number[] {

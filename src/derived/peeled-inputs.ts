@@ -1,7 +1,7 @@
 import { countedIn } from '../counted.ts';
 import type { RunHistory } from '../history.ts';
 import type { Evidence } from '../rule.ts';
-import { minorityClasses } from '../theory/minority.ts';
+import { minorityClasses, shownCounts } from '../theory/minority.ts';
 
 /** What the layer-peeled model is asked with in a run. */
 export interface PeeledInputs {
@@ -17,8 +17,6 @@ export interface PeeledInputs {
  */
 export const PEELED_READS = ['model/weight-energy', 'train/feature-energy', 'model/collapse-ratio'] as const;
 
-/** Where counts are not given, as many examples of every class have to be counted before anything is predicted. */
-const COUNTED_FROM = 30;
 /** Counts of one group differ by at most this factor. */
 const ALIKE = 1.25;
 
@@ -30,8 +28,8 @@ export function peeledInputs({ run, history }: Evidence): PeeledInputs | null {
   const [weightEnergy, featureEnergy, ratio] = PEELED_READS.map((name) => lastScalar(history, name));
   // A ratio that was measured and is missing says that there is no weight decay.
   if (ratio === null || !isEnergy(weightEnergy) || !isEnergy(featureEnergy)) return null;
-  const counts = run.classCounts ?? knownCounts(countedIn(history, run.classNames.length));
-  return counts === null ? null : { counts, weightEnergy, featureEnergy };
+  const counts = shownCounts(run, countedIn(history, run.classNames.length));
+  return counts === null ? null : { counts: Array.from(counts), weightEnergy, featureEnergy };
 }
 
 /** Two sizes of classes. */
@@ -65,10 +63,6 @@ export function lastScalar(history: RunHistory, name: string): number | null | u
 }
 
 const isEnergy = (value: number | null | undefined): value is number => Number.isFinite(value) && value! > 0;
-
-function knownCounts(counted: Float64Array): number[] | null {
-  return counted.every((count) => count >= COUNTED_FROM) ? [...counted] : null;
-}
 
 const isAlike = (counts: readonly number[]) =>
   Math.min(...counts) > 0 && Math.max(...counts) <= ALIKE * Math.min(...counts);

@@ -39,6 +39,15 @@ export interface KnownClasses {
 }
 
 /**
+ * Examples of each class (C) as training shows them: those `counted` so far once every class has 30 of them (or is said to have none), so that
+ * oversampling counts; before that as the run says; null while neither is known.
+ */
+export function shownCounts({ classCounts }: KnownClasses, counted: ArrayLike<number>): ArrayLike<number> | null {
+  const isCounted = Array.from(counted).every((count, c) => count >= COUNTED_FROM || classCounts?.[c] === 0);
+  return isCounted ? counted : classCounts;
+}
+
+/**
  * Minority classes of a run: its group `minority`, else `tail`, else by `classCounts`, else by the examples `counted` so far (C), which
  * split nothing until every class above the gap has 30 of them.
  *

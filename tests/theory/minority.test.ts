@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { minorityClasses, minorityOf } from '../../src/theory/minority.ts';
+import { minorityClasses, shownCounts, minorityOf } from '../../src/theory/minority.ts';
 import { generator } from '../support/generator.ts';
 
 test.each<[string, number[], number[]]>([
@@ -89,4 +89,14 @@ describe('what a run knows of its classes', () => {
     // Of 12,000.
     expect(spurious).toBeLessThan(12);
   });
+});
+
+test('counts are those that training shows once it has shown 30 of every class, before that what was said of them', () => {
+  const said = [100, 100, 10];
+  expect(shownCounts({ classCounts: said }, [90, 90, 29])).toBe(said);
+  expect(shownCounts({ classCounts: said }, [90, 90, 90])).toEqual([90, 90, 90]);
+  expect(shownCounts({ classCounts: null }, [90, 90, 29])).toBeNull();
+  expect(shownCounts({ classCounts: null }, [90, 90, 30])).toEqual([90, 90, 30]);
+  // A class that is said to have none is not waited for.
+  expect(shownCounts({ classCounts: [100, 100, 0] }, [90, 90, 0])).toEqual([90, 90, 0]);
 });
