@@ -3,7 +3,7 @@ import { noneAbove } from './largest-count.ts';
 import { normalCdf, normalQuantile } from './normal.ts';
 import { panelRule } from './quadrature.ts';
 import type { ShareLaw, TopLaw } from './share-law.ts';
-import { drawnShares, type Shares } from './shares.ts';
+import { drawnShares } from './shares.ts';
 
 /**
  * The law of counted shares n / D in a data set of D inputs: n ~ Binomial(D, G) for one class. The largest count is exact from half of the
@@ -46,8 +46,6 @@ export function finiteLaw(law: ShareLaw, a: number, classes: number, examples: n
   };
 }
 
-function memo(value: () => Shares): () => Shares;
-function memo(value: () => number): () => number;
 function memo<T>(value: () => T): () => T {
   let known: { value: T } | null = null;
   return () => {
@@ -74,14 +72,15 @@ function stepped(below: (count: number) => number, examples: number): TopLaw {
 
 /** k -> P(n <= k), n ~ Binomial(D, G): that is P(G < B) with B ~ Beta(k + 1, D - k), so a mean of the law of G itself. */
 function countLaw(law: ShareLaw, examples: number): (count: number) => number {
-  const tabled = table(law);
+  // Most of the work; the largest of many shares mostly does without it.
+  const tabled = memo(() => table(law));
   const known = new Map<number, number>();
   return (count) => {
     if (count < 0) return 0;
     if (count >= examples) return 1;
     const before = known.get(count);
     if (before !== undefined) return before;
-    const value = betaMean(tabled, count + 1, examples - count);
+    const value = betaMean(tabled(), count + 1, examples - count);
     known.set(count, value);
     return value;
   };
