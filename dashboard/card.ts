@@ -2,12 +2,19 @@
 import { element, setText } from './dom.ts';
 import type { ChartSpec } from './panels.ts';
 import { BarPlot } from './plots/bar-plot.ts';
+import { DistributionPlot } from './plots/distribution-plot.ts';
 import { LinePlot } from './plots/line-plot.ts';
 import { MatrixPlot } from './plots/matrix-plot.ts';
 import { PairPlot } from './plots/pair-plot.ts';
 import type { Plot, PlotContext } from './plots/plot.ts';
 
-const PLOTS = { line: LinePlot, bar: BarPlot, heatmap: MatrixPlot, pairs: PairPlot } as const;
+const PLOTS = {
+  line: LinePlot,
+  bar: BarPlot,
+  heatmap: MatrixPlot,
+  pairs: PairPlot,
+  distribution: DistributionPlot,
+} as const;
 
 const BETTER = { higher: 'Higher is better.', lower: 'Lower is better.' } as const;
 

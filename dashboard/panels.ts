@@ -40,9 +40,16 @@ export function sectionsOf(history: RunHistory): Section[] {
       addLayer(charts, name, metric, panel);
     }
   }
-  const sections = [...groups].map(([group, charts]) => ({ group, charts: byTitle([...charts.values()]) }));
+  const sections = [...groups].map(([group, charts]) => ({
+    group,
+    charts: byTitle([...charts.values()].filter((spec) => !isOfMarksAlone(spec))),
+  }));
   return [...sections.filter((section) => !isOfMonitor(section)), ...sections.filter(isOfMonitor)];
 }
+
+/** Marks have a place only in what others draw. */
+const isOfMarksAlone = ({ chart, layers }: ChartSpec) =>
+  chart === 'distribution' && layers.every(({ panel }) => panel.role === 'mark');
 
 /** What classwatch says about itself stands last, though it is declared before the first step has ended. */
 const isOfMonitor = ({ charts }: Section) => charts.every(({ stream }) => stream === 'monitor');

@@ -1,8 +1,8 @@
 import type { Snapshot } from './capture/snapshot.ts';
-import { declarationOf, type Metric, roleOf } from './metric.ts';
+import { type DeclaredMetric, type Entry, entryOf, resolve, resolved } from './journal-entry.ts';
+import { type Metric, roleOf } from './metric.ts';
 import {
   type AnyRecord,
-  type Axis,
   type Declaration,
   listValues,
   type MeasurementRecord,
@@ -13,24 +13,14 @@ import {
   sizeOf,
   type Unnumbered,
 } from './record.ts';
-import { shortened } from './target.ts';
+
+export type { DeclaredMetric };
 
 /** Where measurements belong in time: see `Head` of a record. */
 export interface Moment {
   readonly time: number;
   readonly step: number;
   readonly epoch: number | null;
-}
-
-/** What all measurements of one metric in one stream have in common. */
-export interface DeclaredMetric {
-  /** Declarations before its own. */
-  readonly number: number;
-  readonly stream: string;
-  readonly metric: string;
-  readonly shape: readonly number[];
-  /** Packed as float64. */
-  readonly double: boolean;
 }
 
 /** As many values as the shape says. */
@@ -51,20 +41,6 @@ export interface JournalSink {
 export type ShownRecord =
   | (Omit<Unnumbered<MeasurementRecord>, 'values'> & { readonly values: readonly (number | null)[] })
   | Exclude<Unnumbered<AnyRecord>, { readonly kind: 'measurement' }>;
-
-interface Entry {
-  readonly metric: Metric;
-  /** Measured only where the snapshot is due. */
-  readonly onSchedule: boolean;
-  readonly byLayer: boolean;
-  /** Where an axis is the layers: those of the first measurement; null before it, and in all other metrics. */
-  layers: readonly string[] | null;
-  shape: readonly number[];
-  /** Number of values. */
-  size: number;
-  /** Null before the first measurement. */
-  declared: DeclaredMetric | null;
-}
 
 /** Applies metrics to snapshots and writes what they say: a declaration before the first measurement, then the values. */
 export class Journal {
@@ -158,7 +134,7 @@ export class Journal {
     try {
       const measured = metric.measure(snapshot);
       if (measured === null) return null;
-      if (entry.byLayer) resolveLayers(entry, snapshot);
+      resolve(entry, snapshot);
       const values = typeof measured === 'number' ? [measured] : measured;
       if (values.length === entry.size) return values;
       throw new RangeError(`Expected ${entry.size} values, as its axes say, got ${values.length}.`);
@@ -190,55 +166,9 @@ export class Journal {
   }
 }
 
-function entryOf(metric: Metric, stream: string, classes: number): Entry {
-  const shape = shapeOf(metric.axes, classes, 0);
-  return {
-    metric,
-    onSchedule: declarationOf(metric, stream).cadence === 'schedule',
-    byLayer: metric.axes.includes('layer'),
-    layers: null,
-    shape,
-    size: sizeOf(shape),
-    declared: null,
-  };
-}
-
 /** What listeners see: the values as they are stored. */
 function shownOf(run: string, { time, step, epoch }: Moment, { of, values }: Measurement): ShownRecord {
   const { stream, metric, shape, double } = of;
   const stored = listValues(packValues(values, double), sizeOf(shape));
   return { v: RECORD_VERSION, run, kind: 'measurement', time, step, epoch, stream, metric, shape, values: stored };
-}
-
-function shapeOf(axes: readonly Axis[], classes: number, layers: number): number[] {
-  return axes.map((axis) => {
-    if (axis === 'class' || axis === 'rank') return classes;
-    return axis === 'layer' ? layers : (axis.labels ?? axis.values ?? []).length;
-  });
-}
-
-/** Takes the layers of the first measurement for all. Throws a RangeError where there are none, or where they are others later. */
-function resolveLayers(entry: Entry, snapshot: Snapshot): void {
-  const { classes, gradients } = snapshot;
-  const layers = (entry.metric.layers ? entry.metric.layers(snapshot) : gradients?.layers) ?? null;
-  if (layers === null)
-    throw new RangeError('Expected a metric by layer to read class gradients or to name its layers, got neither.');
-  const { layers: known } = entry;
-  if (known === null) {
-    entry.layers = layers;
-    entry.shape = shapeOf(entry.metric.axes, classes, layers.length);
-    entry.size = sizeOf(entry.shape);
-  } else if (known !== layers && (known.length !== layers.length || known.some((name, i) => name !== layers[i]))) {
-    throw new RangeError(
-      `Expected the ${known.length} layers of the first measurement, got ${layers.length}, or others: give another model a run of its own.`,
-    );
-  }
-}
-
-/** The declaration with its layers by name. */
-function resolved({ metric, layers }: Entry, stream: string): Declaration {
-  const declaration = declarationOf(metric, stream);
-  if (layers === null) return declaration;
-  const axis: Axis = { name: 'layer', labels: layers.map(shortened) };
-  return { ...declaration, axes: declaration.axes.map((of) => (of === 'layer' ? axis : of)) };
 }

@@ -13,6 +13,14 @@ export interface MetricPanel extends Panel {
   readonly streams?: readonly string[];
 }
 
+/** What one run adds to the declaration of a metric. */
+export interface OfRun {
+  /** Of the axis that has a name and nothing else. */
+  readonly labels?: readonly string[];
+  /** A sentence for its panels of role 'note'. */
+  readonly note?: string;
+}
+
 export interface Metric {
   /** Equals the file's name; the full name is `stream/id`. */
   readonly id: string;
@@ -31,13 +39,15 @@ export interface Metric {
   readonly double?: boolean;
   /**
    * 'gradients': reads `gradients` or `update` of the snapshot, which are only captured where some metric says so. 'geometry': how
-   * rows of the classifier lie to each other. 'features': reads `geometry` or `collapse` of the snapshot, 'training-mode': `training`,
-   * 'layers': `layerGammas`, likewise.
+   * rows of the classifier lie to each other. Likewise captured: 'features' reads `geometry` or `collapse`, 'training-mode' `training`,
+   * 'layers' `layerGammas`, 'expectation' `expected`.
    */
-  readonly part?: 'gradients' | 'geometry' | 'features' | 'training-mode' | 'layers';
+  readonly part?: 'gradients' | 'geometry' | 'features' | 'training-mode' | 'layers' | 'expectation';
   readonly panels: readonly MetricPanel[];
   /** Names along the axis 'layer'; null for nothing to say. Default: the layers of the class gradients. */
   layers?(snapshot: Snapshot): readonly string[] | null;
+  /** What its declaration says of this run; asked at the first measurement. */
+  ofRun?(snapshot: Snapshot): OfRun;
   /** Reads the snapshot; must not keep tensors or change anything. */
   measure(snapshot: Snapshot): Measured;
 }
@@ -53,19 +63,24 @@ export function roleOf(stream: string): Metric['streams'][number] {
 }
 
 /** The declaration of a metric in one stream: what travels before its first measurement. */
-export function declarationOf(metric: Metric, stream: string): Declaration {
+export function declarationOf(metric: Metric, stream: string, { labels, note }: OfRun = {}): Declaration {
   const role = roleOf(stream);
   const cadence = role === 'probe' ? 'schedule' : metric.cadence;
   return {
     id: metric.id,
     stream,
     help: metric.help,
-    axes: metric.axes,
+    axes: metric.axes.map((axis) => (labels !== undefined && isBare(axis) ? { name: axis.name, labels } : axis)),
     cadence,
     fold: cadence === 'schedule' ? 'last' : (metric.fold ?? 'mean'),
     ...(metric.weight ? { weight: metric.weight } : {}),
     panels: metric.panels
       .filter((panel) => panel.streams === undefined || panel.streams.includes(role))
-      .map(({ streams: _, ...panel }) => panel),
+      .map(({ streams: _, ...panel }) => (note !== undefined && panel.role === 'note' ? { ...panel, note } : panel)),
   };
+}
+
+/** A name and nothing else: the run brings its labels. */
+function isBare(axis: Axis): axis is Extract<Axis, { readonly name: string }> {
+  return typeof axis === 'object' && axis.labels === undefined && axis.values === undefined;
 }

@@ -44,7 +44,14 @@ export interface Mark {
 export interface Panel {
   readonly group: string;
   readonly title: string;
-  readonly chart: 'line' | 'bar' | 'heatmap' | 'pairs';
+  readonly chart: 'line' | 'bar' | 'heatmap' | 'pairs' | 'distribution';
+  /**
+   * What the metric is to a distribution. 'law': the probability of at most the values of its axis; 'sample': values that were drawn;
+   * 'mark': those of this run; 'note': nothing is drawn, its note is shown, or its values in words.
+   */
+  readonly role?: 'law' | 'sample' | 'mark' | 'note';
+  /** One sentence of this run, shown with the chart. */
+  readonly note?: string;
   /** Name of this metric in a chart that several metrics share. */
   readonly series?: string;
   /** Which measurement a bar or a heat map shows; default 'last'. */
@@ -56,7 +63,7 @@ export interface Panel {
   readonly scale?: 'linear' | 'log';
   readonly bounds?: readonly [number | null, number | null];
   readonly better?: 'higher' | 'lower';
-  /** Names of the rows and columns of a heat map. */
+  /** Names of the rows and columns of a heat map; of the values and the shares of a distribution. */
   readonly axisTitles?: readonly [string, string];
   /** Thin lines across a line chart; its axis reaches all of them. */
   readonly marks?: readonly Mark[];
@@ -84,6 +91,8 @@ export interface RunBody {
   readonly classCounts: readonly number[] | null;
   /** Named groups of classes, ascending indices, where the user made some; `minority` (else `tail`) says which classes are minority. */
   readonly groups?: { readonly [name: string]: readonly number[] };
+  /** Why the first guesses are not those of an untrained network, where they are not: the rest of a sentence. */
+  readonly inherited?: string;
   readonly config: { readonly [key: string]: unknown };
   readonly versions: { readonly classwatch: string; readonly tfjs: string; readonly backend: string };
   /** The machine's process that trains; a reader tells a live run from an abandoned one by it. */

@@ -9,6 +9,20 @@ import type { Scene } from './scene.ts';
 import { niceRange } from './value-bounds.ts';
 
 const LABEL_LENGTH = 12;
+/** Few bars have room for labels of several lines. */
+const [FEW_BARS, MOST_LINES, LINE_LENGTH] = [6, 4, 12];
+
+/** The label under a bar: in lines where there is room, else cut. */
+function labelOf(label: string, bars: number): string | string[] {
+  if (bars > FEW_BARS || label.length <= LABEL_LENGTH) return truncate(label, LABEL_LENGTH);
+  const lines = [''];
+  for (const word of label.split(' ')) {
+    const line = `${lines.at(-1)} ${word}`.trim();
+    if (line.length <= LINE_LENGTH || lines.at(-1) === '') lines[lines.length - 1] = line;
+    else lines.push(word);
+  }
+  return lines.slice(0, MOST_LINES).map((line) => truncate(line, LINE_LENGTH));
+}
 
 /** Counts shown as shares are what the other bars are compared with: they stay in the background. */
 export function seriesColor(models: readonly BarModel[], i: number, { series, reference }: Palette): string {
@@ -18,7 +32,7 @@ export function seriesColor(models: readonly BarModel[], i: number, { series, re
 }
 
 export class BarChart {
-  private readonly chart: Chart<'bar', (number | null)[], string>;
+  private readonly chart: Chart<'bar', (number | null)[], string | string[]>;
 
   /** What the last drawing showed: most bars are those of the first measurement and never change. */
   private drawn = '';
@@ -36,7 +50,7 @@ export class BarChart {
     const drawn = JSON.stringify([models.map(({ shown }) => shown), labels, palette.theme, view.highlight]);
     if (drawn === this.drawn) return;
     this.drawn = drawn;
-    this.chart.data.labels = labels.map((label) => truncate(label, LABEL_LENGTH));
+    this.chart.data.labels = labels.map((label) => labelOf(label, labels.length));
     this.chart.data.datasets = models.map((model, i) => {
       const color = seriesColor(models, i, palette);
       const faded = model.shown.map((_, c) =>
@@ -60,7 +74,13 @@ export class BarChart {
         type: 'category',
         grid: { display: false },
         border: axisLook(palette).border,
-        ticks: { color: palette.muted, font: FONT, maxRotation: 60, autoSkip: true, padding: 2 },
+        ticks: {
+          color: palette.muted,
+          font: FONT,
+          maxRotation: labels.length > FEW_BARS ? 60 : 0,
+          autoSkip: labels.length > FEW_BARS,
+          padding: 2,
+        },
       },
       y: valueAxis(palette, first?.layer.panel.scale ?? 'linear', range),
     };

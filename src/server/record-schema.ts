@@ -48,7 +48,9 @@ const mark = v.strictObject({ value: v.pipe(v.number(), v.finite()), label: name
 const panel = v.strictObject({
   group: name,
   title: name,
-  chart: v.picklist(['line', 'bar', 'heatmap', 'pairs']),
+  chart: v.picklist(['line', 'bar', 'heatmap', 'pairs', 'distribution']),
+  role: v.exactOptional(v.picklist(['law', 'sample', 'mark', 'note'])),
+  note: v.exactOptional(text),
   series: v.exactOptional(name),
   at: v.exactOptional(v.picklist(['first', 'last'])),
   share: v.exactOptional(v.boolean()),
@@ -68,6 +70,7 @@ const runBody = v.strictObject({
   groups: v.exactOptional(
     v.pipe(v.record(name, v.pipe(v.array(count), v.maxLength(MAX_LABELS))), v.maxEntries(MAX_ENTRIES)),
   ),
+  inherited: v.exactOptional(text),
   config: v.pipe(v.record(name, v.unknown()), v.maxEntries(MAX_ENTRIES)),
   versions: v.strictObject({ classwatch: name, tfjs: name, backend: name }),
   pid: count,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { minorityClasses, shownCounts, minorityOf } from '../../src/theory/minority.ts';
+import { minorityClasses, minorityOf, shownCounts } from '../../src/theory/minority.ts';
 import { generator } from '../support/generator.ts';
 
 test.each<[string, number[], number[]]>([
