@@ -12,6 +12,7 @@ export type { OutputKind } from './capture/outputs.ts';
 export type { Examples, Snapshot } from './capture/snapshot.ts';
 export { type Survey, survey } from './capture/survey.ts';
 export type { SurveyCauses } from './capture/survey-causes.ts';
+export type { SurveyLimits } from './capture/survey-limits.ts';
 export type { Place, SurveyMode } from './capture/survey-mode.ts';
 export type { SurveyOptions } from './capture/survey-options.ts';
 export type { ShownRecord } from './journal.ts';

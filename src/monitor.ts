@@ -58,6 +58,8 @@ export interface MonitorParts {
   readonly sets: readonly EvaluationSet[];
   readonly alertListeners: Set<(alert: AlertRecord) => void>;
   readonly report: (sentence: string) => void;
+  /** To be waited for once, where training has not begun; null: nothing to wait for. */
+  readonly beforeTraining: (() => Promise<void>) | null;
 }
 
 /** Longest name of a number of the user's own. */
@@ -68,6 +70,7 @@ export class LiveMonitor implements DrivenMonitor {
   readonly callbacks: TrainingCallback[];
   private readonly logged = new Map<string, DeclaredMetric>();
   private closed = false;
+  private begun = false;
   private readonly parts: MonitorParts;
 
   constructor(parts: MonitorParts) {
@@ -150,7 +153,10 @@ export class LiveMonitor implements DrivenMonitor {
 
   async beginTraining(): Promise<void> {
     if (this.closed) return;
-    this.parts.hook.begin();
+    const { hook, beforeTraining } = this.parts;
+    if (!this.begun && hook.step === 0) await beforeTraining?.();
+    this.begun = true;
+    hook.begin();
     await this.parts.recorder.settled();
   }
 

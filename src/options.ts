@@ -1,6 +1,7 @@
 import { rules } from './alerts/index.ts';
 import type { LabelledTensors } from './capture/evaluation-set.ts';
 import type { OutputKind } from './capture/outputs.ts';
+import { checkSurveyLimits, type SurveyLimits } from './capture/survey-limits.ts';
 import type { Metric } from './metric.ts';
 import { nearest } from './nearest.ts';
 import type { AlertRecord } from './record.ts';
@@ -42,6 +43,11 @@ export interface WatchOptions {
    * `classCounts`, or in the training batches so far.
    */
   readonly groups?: ClassLists;
+  /**
+   * The architecture is initialised anew a few times before training, on examples of the probe, to see where its first guesses stand:
+   * `{ inits: 8, maxSeconds: 2, maxParameters: 5_000_000 }` unless something else is given. false: not at all.
+   */
+  readonly survey?: false | SurveyLimits;
   /** The optimizer of a hand-written loop. */
   readonly optimizer?: OptimizerLike;
   /** Outputs for inputs, where there is no LayersModel. */
@@ -97,6 +103,7 @@ const KINDS: { readonly [K in keyof Required<WatchOptions>]: Kind } = {
   evalSets: 'object',
   classCounts: 'list',
   groups: 'object',
+  survey: 'boolean or object',
   optimizer: 'object',
   predict: 'function',
   schedule: 'function',
@@ -116,7 +123,16 @@ const KINDS: { readonly [K in keyof Required<WatchOptions>]: Kind } = {
   workerUrl: 'any',
   mode: 'string',
 };
-type Kind = 'string' | 'number' | 'string or number' | 'boolean' | 'function' | 'object' | 'list' | 'any';
+type Kind =
+  | 'string'
+  | 'number'
+  | 'string or number'
+  | 'boolean or object'
+  | 'boolean'
+  | 'function'
+  | 'object'
+  | 'list'
+  | 'any';
 
 const MODES = ['online', 'offline', 'disabled'];
 const OUTPUTS = ['auto', 'probabilities', 'logits'];
@@ -141,6 +157,7 @@ export function resolveOptions(options: WatchOptions): WatchOptions {
   checkBudget(resolved.budget);
   checkSets(resolved.evalSets ?? {});
   checkCounts(resolved.classCounts);
+  checkSurveyLimits(resolved.survey);
   return resolved;
 }
 

@@ -8,13 +8,20 @@ import { UsageError } from './usage-error.ts';
 import { VERSION } from './version.ts';
 
 /** What is known of a run before its first step. Throws a UsageError for a config or groups that can't be kept. */
-export function runBodyOf(tf: TfLike, options: WatchOptions, classNames: readonly string[], time: number): RunBody {
+export function runBodyOf(
+  tf: TfLike,
+  options: WatchOptions,
+  classNames: readonly string[],
+  time: number,
+  inherited: string | null,
+): RunBody {
   const { name, classCounts, groups } = options;
   return {
     name: name ? shortened(name) : new Date(time).toISOString().slice(0, 19).replace('T', ' '),
     classNames,
     classCounts: classCounts ? Array.from(classCounts) : null,
     ...(groups ? { groups: classGroupsOf(classNames, groups) } : {}),
+    ...(inherited === null ? {} : { inherited }),
     config: plain(options.config ?? {}),
     versions: { classwatch: VERSION, tfjs: versionOf(tf), backend: tf.getBackend() },
     pid: globalThis.process?.pid ?? 0,

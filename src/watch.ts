@@ -1,8 +1,11 @@
 import { findClassifier, outputKindOf } from './capture/classifier.ts';
 import { ready } from './capture/engine/tensors.ts';
 import { type EvaluationSet, openSets } from './capture/evaluation-set.ts';
+import type { Expectation } from './capture/expectation.ts';
 import type { Offload } from './capture/gradients/offload.ts';
+import { Snapshot } from './capture/snapshot.ts';
 import { TrainingHook } from './capture/training-hook.ts';
+import { firstGuesses, isBuilt } from './first-guesses.ts';
 import { Journal, type JournalSink, type ShownRecord } from './journal.ts';
 import type { Metric } from './metric.ts';
 import { metrics as allMetrics } from './metrics/index.ts';
@@ -85,7 +88,10 @@ async function assemble(
 ): Promise<DrivenMonitor> {
   const run = newRunId();
   const [time, classes] = [Date.now(), classNames.length];
-  const body = runBodyOf(tf, options, classNames, time);
+  const metrics = [...(selection.metrics ?? allMetrics), ...(options.metrics ?? [])];
+  const expect = () => firstGuesses({ tf, model, options, metrics, sets, output, classes, report });
+  const { inherited, expected } = await expect();
+  const body = runBodyOf(tf, options, classNames, time, inherited);
   const alertListeners = new Set<(alert: AlertRecord) => void>();
   if (options.onAlert) alertListeners.add(options.onAlert);
   const tell = (alert: AlertRecord) => tellAll(alertListeners, alert, report);
@@ -96,10 +102,13 @@ async function assemble(
     for (const set of sets) set.dispose();
     return new SilentMonitor();
   }
-  const metrics = [...(selection.metrics ?? allMetrics), ...(options.metrics ?? [])];
   const journal = new Journal(run, metrics, link ?? NOWHERE, report);
   if (selection.onRecord) journal.listen(selection.onRecord, 'onRecord');
   writeRun(journal, run, time, body);
+  const tellExpected = (of: Expectation | null) => {
+    if (of !== null) journal.measure(new Snapshot({ stream: 'probe', step: 0, classes, expected: of }), null);
+  };
+  tellExpected(expected);
   const [budget, featureBudget] = budgetsOf(metrics, options);
   const offload = await openOffload(tf, budget, options, report);
   const { outputs = 'auto', predict = null, schedule = logSpaced(), absorb = false } = options;
@@ -127,7 +136,9 @@ async function assemble(
   try {
     const { optimizer = null } = options;
     const hook = new TrainingHook(tf, model, optimizer, recorder, { output, exclusive: !selection.shared });
-    return new LiveMonitor({ run, link, journal, recorder, hook, sets, alertListeners, report });
+    // A model that gets its layers later is asked where fit waits for us.
+    const beforeTraining = isBuilt(model) ? null : async () => tellExpected((await expect()).expected);
+    return new LiveMonitor({ run, link, journal, recorder, hook, sets, alertListeners, report, beforeTraining });
   } catch (error) {
     await offload?.close();
     await link?.close(false);

@@ -49,6 +49,11 @@ describe('one line in fit', () => {
   test('initialGuesses measures only what the untrained network guesses', async () => {
     const records = await trained(initialGuesses);
     expect(names(records)).toEqual([
+      'probe/survey-inits',
+      'probe/survey-fractions',
+      'probe/survey-gamma',
+      'probe/predicted-gamma',
+      'probe/bias-causes',
       'probe/support',
       'probe/predicted-fraction',
       'probe/mean-probability',

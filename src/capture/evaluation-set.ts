@@ -64,7 +64,7 @@ export class EvaluationSet {
     return this.ys.shape[0]!;
   }
 
-  /** Its inputs, which stay the set's own. */
+  /** Lent: the set disposes of them. */
   get inputs(): readonly TensorLike[] {
     return this.xs;
   }

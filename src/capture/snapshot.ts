@@ -7,6 +7,7 @@ import { rowNorms } from '../stats/cosine.ts';
 import { gramNorms, spreadColumns } from '../stats/gram.ts';
 import { type Tally, tally } from '../stats/tally.ts';
 import type { CollapseRatio } from '../theory/collapse-ratio.ts';
+import type { Expectation } from './expectation.ts';
 import type { FeatureGeometry } from './geometry-figures.ts';
 import type { ClassGradients, WeightUpdate } from './gradients/class-gradients.ts';
 import { Guesses } from './guesses.ts';
@@ -62,6 +63,8 @@ export class Snapshot {
   readonly gradients: ClassGradients | null;
   /** Gradient and move of all weights at the step; null where neither was measured. */
   readonly update: WeightUpdate | null;
+  /** What the architecture leads to expect of the first guesses; null but once, before the first step. */
+  readonly expected: Expectation | null;
   /** Whether what is measured on schedule is measured at this step. */
   readonly due: boolean;
   private memo: {
@@ -89,6 +92,7 @@ export class Snapshot {
     monitor?: MonitorFigures | null;
     gradients?: ClassGradients | null;
     update?: WeightUpdate | null;
+    expected?: Expectation | null;
     due?: boolean;
   }) {
     this.stream = parts.stream;
@@ -105,6 +109,7 @@ export class Snapshot {
     this.monitor = parts.monitor ?? null;
     this.gradients = parts.gradients ?? null;
     this.update = parts.update ?? null;
+    this.expected = parts.expected ?? null;
     this.due = parts.due ?? true;
   }
 

@@ -1,6 +1,7 @@
 import type { Metric } from '../metric.ts';
 import absentRate from './absent-rate.ts';
 import accuracy from './accuracy.ts';
+import biasCauses from './bias-causes.ts';
 import cdnv from './cdnv.ts';
 import classAlignment from './class-alignment.ts';
 import classGradCosine from './class-grad-cosine.ts';
@@ -44,8 +45,14 @@ import nodeSpread from './node-spread.ts';
 import normVariation from './norm-variation.ts';
 import overhead from './overhead.ts';
 import predictedFraction from './predicted-fraction.ts';
+import predictedGamma from './predicted-gamma.ts';
+import predictedGammaTraining from './predicted-gamma-training.ts';
 import rankedFractions from './ranked-fractions.ts';
 import support from './support.ts';
+import surveyFractions from './survey-fractions.ts';
+import surveyGamma from './survey-gamma.ts';
+import surveyGammaTraining from './survey-gamma-training.ts';
+import surveyInits from './survey-inits.ts';
 import topShare from './top-share.ts';
 import trainingModeEffectiveClasses from './training-mode-effective-classes.ts';
 import trainingModeGamma from './training-mode-gamma.ts';
@@ -87,6 +94,13 @@ export const metrics: readonly Metric[] = [
   trainingModeNodeSpread,
   layerGamma,
   trainingModeLayerGamma,
+  surveyInits,
+  surveyFractions,
+  surveyGamma,
+  predictedGamma,
+  surveyGammaTraining,
+  predictedGammaTraining,
+  biasCauses,
   confusion,
   classifierNorm,
   classifierCosine,

@@ -1,6 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import type { Expectation } from '../../src/capture/expectation.ts';
 import { Snapshot } from '../../src/capture/snapshot.ts';
+import type { SurveyMode } from '../../src/capture/survey-mode.ts';
 import { declarationOf } from '../../src/metric.ts';
 import { metrics } from '../../src/metrics/index.ts';
 import { classGradientsOf } from '../support/class-gradients.ts';
@@ -8,6 +10,29 @@ import { generator } from '../support/generator.ts';
 import { listed } from '../support/listed.ts';
 
 const classes = 5;
+
+const mode: SurveyMode = {
+  fractions: [
+    [0.4, 0.2, 0.2, 0.1, 0.1],
+    [0, 0, 1, 0, 0],
+  ],
+  topShares: [0.4, 1],
+  nodeMeans: [],
+  nodeVariances: [],
+  gamma: 0.8,
+  gammaInterval: [0.4, 2],
+  place: () => null,
+};
+const expected: Expectation = {
+  told: '2 initialisations.',
+  survey: { classes, inits: 2, examples: 10, evaluation: mode, training: mode, cancelled: false, why: null },
+  theory: {
+    gamma: 0.7,
+    trainingGamma: 0.5,
+    causes: [{ cause: 'activation', instead: 'tanh', activations: ['relu'], gamma: 0.7, without: 0.1 }],
+    told: 'Why.',
+  },
+};
 
 /** A snapshot with everything in it; class 4 has no example, class 3 is never predicted. */
 function full(stream: string): Snapshot {
@@ -51,6 +76,7 @@ function full(stream: string): Snapshot {
     examples: { labels, probabilities, losses },
     training: { labels, probabilities, losses },
     layerGammas: { names: ['first', 'second', 'out'], evaluation: [0, 0.5, null], training: [0, 0.5, 0.7] },
+    expected,
   });
 }
 
@@ -69,7 +95,7 @@ test('a metric that weighs others comes before them', () => {
   }
 });
 
-test('what reads gradients says so, and nothing else does', () => {
+test('what reads gradients or expectations says so, and nothing else does', () => {
   for (const { id, part, streams, measure } of metrics) {
     const without = streams.map((stream) => {
       const { examples, training, geometry, collapse, layerGammas, classifier, minority, monitor, loss } = full(stream);
@@ -77,7 +103,7 @@ test('what reads gradients says so, and nothing else does', () => {
       return measure(new Snapshot({ stream, step: 3, classes, ...others }));
     });
     const isSilent = without.every((measured) => measured === null);
-    expect([id, isSilent]).toEqual([id, part === 'gradients']);
+    expect([id, isSilent]).toEqual([id, part === 'gradients' || part === 'expectation']);
   }
 });
 
@@ -93,7 +119,12 @@ describe.each(metrics.map((metric) => [metric.id, metric] as const))('%s', (_, m
       const measured = metric.measure(full(stream));
       const values = listed(measured!);
       const layers = (metric.layers?.(full(stream)) ?? full(stream).gradients!.layers).length;
-      const sizes = metric.axes.map((axis) => (axis === 'layer' ? layers : classes));
+      const { axes } = declarationOf(metric, stream, metric.ofRun?.(full(stream)));
+      const lengthOf = (axis: (typeof axes)[number]) => {
+        if (axis === 'class' || axis === 'rank') return classes;
+        return axis === 'layer' ? layers : axis.labels!.length;
+      };
+      const sizes = axes.map(lengthOf);
       expect(values).toHaveLength(sizes.reduce((size, length) => size * length, 1));
       for (const value of values) expect(value === null || Number.isFinite(value)).toBe(true);
       for (const { bounds, rowShare } of metric.panels) {

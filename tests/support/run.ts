@@ -1,7 +1,7 @@
 import { derivedDeclarationOf } from '../../src/derived/frame.ts';
 import { derivedMetrics } from '../../src/derived/index.ts';
 import type { Derived } from '../../src/derived.ts';
-import { declarationOf } from '../../src/metric.ts';
+import { declarationOf, type OfRun } from '../../src/metric.ts';
 import { metrics } from '../../src/metrics/index.ts';
 import { type AnyRecord, type Declaration, type EndBody, packValues, type RunBody } from '../../src/record.ts';
 
@@ -21,17 +21,26 @@ export class RunWriter {
     this.push({ kind: 'run', step: 0, stream: 'monitor', body });
   }
 
-  /** One measurement of `stream/metric` at a step; declares the metric first. */
-  measure(name: string, step: number, values: readonly (number | null)[], epoch: number | null = null): this {
+  /** One measurement of `stream/metric` at a step; declares the metric first, with what it says of the run. */
+  measure(
+    name: string,
+    step: number,
+    values: readonly (number | null)[],
+    epoch: number | null = null,
+    ofRun: OfRun = {},
+  ): this {
     const [stream, metric] = name.split('/') as [string, string];
     if (!this.declared.has(name)) {
       this.declared.add(name);
       const measured = metrics.find(({ id }) => id === metric);
-      const body: Declaration = measured ? declarationOf(measured, stream) : derivedDeclarationOf(derivedOf(metric));
+      const body: Declaration = measured
+        ? declarationOf(measured, stream, ofRun)
+        : derivedDeclarationOf(derivedOf(metric));
       this.push({ kind: 'metric', step, stream, body });
     }
     const { axes } = metrics.find(({ id }) => id === metric) ?? derivedOf(metric);
-    const length = axes.length === 0 ? [] : axes.length === 1 ? [values.length] : [0, 0].fill(Math.sqrt(values.length));
+    const rows = ofRun.labels?.length ?? Math.sqrt(values.length);
+    const length = axes.length === 0 ? [] : axes.length === 1 ? [values.length] : [rows, values.length / rows];
     this.push({ kind: 'measurement', step, epoch, stream, metric, shape: length, values: packValues(values) });
     return this;
   }

@@ -56,7 +56,7 @@ export interface Operations {
   mul(a: TensorLike, b: TensorLike): TapeTensor;
   split(x: TensorLike, sizes: number | readonly number[], axis: number): TapeTensor[];
   pad(x: TensorLike, paddings: readonly (readonly [number, number])[]): TapeTensor;
-  gather(x: TensorLike, indices: TensorLike): TapeTensor;
+  gather(x: TensorLike, indices: TensorLike | ArrayLike<number>): TapeTensor;
   slice(x: TensorLike, begin: readonly number[], size: readonly number[]): TapeTensor;
   square(x: TensorLike): TapeTensor;
   log(x: TensorLike): TapeTensor;

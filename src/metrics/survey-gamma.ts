@@ -1,0 +1,15 @@
+import { defineMetric } from '../metric.ts';
+
+export default defineMetric({
+  id: 'survey-gamma',
+  help: 'Gamma of this architecture, pooled over fresh initialisations of it, with the 95 % interval that their number allows: how much the output nodes differ in their means, compared with how much each varies from example to example (Francazi, Lucchi, Baity-Jesi: Initial Guessing Bias, ICML 2024). In evaluation mode: batch normalization by moving statistics, which still do nothing.',
+  axes: [{ name: 'gamma', labels: ['gamma', '95 % from', '95 % to'] }],
+  streams: ['probe'],
+  cadence: 'schedule',
+  part: 'expectation',
+  panels: [{ group: 'Initial guesses', title: 'Gamma of this architecture', chart: 'bar', series: 'Survey' }],
+  measure: ({ expected }) => {
+    const { gamma, gammaInterval } = expected?.survey?.evaluation ?? {};
+    return typeof gamma === 'number' && gammaInterval ? [gamma, ...gammaInterval] : null;
+  },
+});
