@@ -6,9 +6,13 @@ import type { ValueList } from './tables.ts';
 
 const NAME_LENGTH = 24;
 
-/** The last values of a layer; null before its first measurement. */
-export function lastValues(layer: Layer, curve: Curve, classNames: readonly string[]): ValueList | null {
-  const row = curve.rows - 1;
+/** The last values of a layer, or those of another row; null before its first measurement. */
+export function lastValues(
+  layer: Layer,
+  curve: Curve,
+  classNames: readonly string[],
+  row = curve.rows - 1,
+): ValueList | null {
   if (row < 0) return null;
   const [axis] = layer.declaration.axes;
   const support = curve.support(row);

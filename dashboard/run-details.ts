@@ -27,6 +27,7 @@ export class RunDetails {
       ['tfjs', body.versions.tfjs],
       ['classwatch', body.versions.classwatch],
       ['process', String(body.pid)],
+      ...(body.inherited === undefined ? [] : ([['inherited bias', body.inherited]] as [string, string][])),
       ...Object.entries(body.config).map(([name, value]): [string, string] => [name, describe(value)]),
     ];
     this.list.replaceChildren(

@@ -6,6 +6,7 @@ import { type DistributionModel, distributionModel, intervalOf } from '../distri
 import { element, setText } from '../dom.ts';
 import { formatCount, formatNumber, truncate } from '../format.ts';
 import { followGestures } from '../gestures.ts';
+import { measurementAt } from '../matrices.ts';
 import type { ChartSpec, Layer } from '../panels.ts';
 import { describeChart, lastValues } from '../readings.ts';
 import { ValueTable } from '../tables.ts';
@@ -65,8 +66,9 @@ export class DistributionPlot implements Plot {
   /** Laws and samples by interval, as they are drawn; everything else as it was measured. */
   private tabulateLayer(layer: Layer, table: ValueTable, model: DistributionModel, { classNames }: Scene): void {
     const course = [...model.laws, ...model.samples].find((one) => one.layer === layer);
-    const list = lastValues(layer, plainCurve(layer.metric), classNames);
     if (course === undefined) {
+      const curve = plainCurve(layer.metric);
+      const list = lastValues(layer, curve, classNames, measurementAt(layer.panel, curve.rows, null));
       if (list !== null) table.update(list);
       return;
     }

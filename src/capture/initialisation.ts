@@ -9,7 +9,7 @@ import { disposeModel, exposeLogits, inputShapesOf, isLayersModel, outputOf, par
 import { variablesOf } from './engine/model.ts';
 import { keepClone } from './engine/tensors.ts';
 import { guessOutputKind } from './outputs.ts';
-import { withRandom } from './seeded-random.ts';
+import { quietly, withRandom } from './seeded-random.ts';
 import { checkShapes } from './survey-options.ts';
 import { differsInTraining } from './training-mode.ts';
 
@@ -46,7 +46,7 @@ export async function initialise(tf: TfLike, input: InitialisationInput): Promis
   const random = generator(input.seed);
   const outputs = withRandom(random, () =>
     confined(tf, (isNew) => {
-      const model = input.make(random);
+      const model = quietly(() => input.make(random));
       checkMade(model, input, isNew);
       const knowsLogits = exposeLogits(model);
       const modes = differsInTraining(model) ? [false, true] : [false];

@@ -11,3 +11,15 @@ export function withRandom<T>(random: () => number, f: () => T): T {
     Math.random = before;
   }
 }
+
+/** Runs `f` without what tfjs warns of meanwhile: of a copy it says once more what it has said of the model. `f` must not wait. */
+export function quietly<T>(f: () => T): T {
+  const { console } = globalThis;
+  const before = console.warn;
+  console.warn = () => {};
+  try {
+    return f();
+  } finally {
+    console.warn = before;
+  }
+}

@@ -7,7 +7,7 @@ import { innerModel, variablesOf } from './engine/model.ts';
 import { layerFault } from './engine/repetition.ts';
 import { keepClone, operationsOf } from './engine/tensors.ts';
 import type { Maker } from './initialisation.ts';
-import { withRandom } from './seeded-random.ts';
+import { quietly, withRandom } from './seeded-random.ts';
 
 /** What copies of a model are made from. */
 export interface Template {
@@ -35,7 +35,12 @@ export async function templateOf(
       const like = original();
       try {
         const config = configOf(like);
-        const outputs = outputsOfBoth(tf, like, copyMaker({ like, config })(random), xs);
+        const outputs = outputsOfBoth(
+          tf,
+          like,
+          quietly(() => copyMaker({ like, config })(random)),
+          xs,
+        );
         if (typeof outputs === 'string') return outputs;
         compared.push(...outputs.map((tensor) => keepClone(tf, tensor)));
         return { like, config };

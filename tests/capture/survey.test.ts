@@ -111,6 +111,17 @@ describe('initialises anew', () => {
     expect(more.evaluation.nodeMeans.slice(0, 2)).toEqual(few.evaluation.nodeMeans);
   });
 
+  test('without a warning that the model has given already when it was made', async () => {
+    const large = tf.initializers.orthogonal({});
+    const model = tf.sequential({ layers: [layers.dense({ inputShape: [6], units: 400, kernelInitializer: large })] });
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const before = console.warn;
+    await survey(tf, model, inputs(), { inits: 1 });
+    expect(warn).not.toHaveBeenCalled();
+    expect(console.warn).toBe(before);
+    warn.mockRestore();
+  });
+
   test('models of models, recurrent layers with dropout, two inputs: nothing is left of them', async () => {
     const model = withEverything();
     const xs = [inputs(), tf.randomNormal([40, 5, 2], 0, 1, 'float32', 4)];

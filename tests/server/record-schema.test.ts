@@ -46,6 +46,11 @@ test('records of every kind, and the declarations of all metrics, pass as they a
   }
 });
 
+test('a run may say that its bias is inherited', () => {
+  const record = { ...run, body: { ...run.body, inherited: 'layer a is frozen (trainable is false)' } };
+  expect(parseRecord(record)).toEqual(record);
+});
+
 test('a run may bring groups of classes', () => {
   const record = { ...run, body: { ...run.body, groups: { minority: [1, 2] } } };
   expect(parseRecord(record)).toEqual(record);
@@ -72,6 +77,7 @@ test.each<[string, unknown]>([
   ['body.name', { ...run, body: { ...run.body, name: 'x'.repeat(MAX_NAME + 1) } }],
   ['body.classNames', { ...run, body: { ...run.body, classNames: new Array(70_000).fill('a') } }],
   ['body.groups.tail.0', { ...run, body: { ...run.body, groups: { tail: [-1] } } }],
+  ['body.inherited', { ...run, body: { ...run.body, inherited: 'x'.repeat(5000) } }],
   ['body.groups.tail', { ...run, body: { ...run.body, groups: { tail: 'cat' } } }],
   ['body.axes.0', { ...declaration, body: { ...declaration.body, axes: ['height'] } }],
   [
