@@ -96,7 +96,7 @@ describe('a script', () => {
       model.layers[0].setWeights([tf.zeros([6, 3]), tf.tensor1d([5, 0, 0])]);
       const heard = [];
       const onAlert = ({ body }) => heard.push('option ' + body.rule);
-      const monitor = await watch(tf, model, { probe, logdir: '${folder()}', mode: 'offline', onAlert });
+      const monitor = await watch(tf, model, { probe, survey: false, logdir: '${folder()}', mode: 'offline', onAlert });
       monitor.on('alert', ({ body }) => heard.push('on ' + body.rule));
       await model.trainOnBatch(xs, ys);
       await monitor.close();
@@ -142,7 +142,7 @@ test('control characters in names do not reach the terminal', async () => {
   const { stderr } = await run(`
     model.layers[0].setWeights([tf.zeros([6, 3]), tf.tensor1d([5, 0, 0])]);
     const classNames = ['\\x1b[31mred\\x07', 'b', 'c'];
-    const monitor = await watch(tf, model, { probe, classNames, logdir: '${folder()}', mode: 'offline' });
+    const monitor = await watch(tf, model, { probe, classNames, survey: false, logdir: '${folder()}', mode: 'offline' });
     await model.trainOnBatch(xs, ys);
     await monitor.close();
   `).finished;
@@ -158,7 +158,7 @@ test('with url the records go to the server elsewhere, rules are evaluated here,
   const { code, stdout } = await run(`
     model.layers[0].setWeights([tf.zeros([6, 3]), tf.tensor1d([5, 0, 0])]);
     const where = { url: '${server.origin}', token: '${server.token}', logdir: '${here}' };
-    const monitor = await watch(tf, model, { probe, ...where });
+    const monitor = await watch(tf, model, { probe, survey: false, ...where });
     await model.fit(xs, ys, { epochs: 2, batchSize: 16, verbose: 0, callbacks: monitor.callbacks });
     console.log(monitor.url);
     await monitor.close();
