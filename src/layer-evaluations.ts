@@ -22,6 +22,9 @@ export interface LayerParts {
   readonly whenRead: <T>(result: Later<T> | null, use: (value: T) => void) => void;
 }
 
+/** Examples that the layers see: of gamma, what too few leave of chance is less than what width leaves. */
+const EXAMPLES = 256;
+
 /** Gamma layer by layer, on examples of one set: once, before the first step that is seen. */
 export class LayerEvaluations {
   private readonly parts: LayerParts;
@@ -45,7 +48,7 @@ export class LayerEvaluations {
     const modes = differsInTraining(model) ? [false, true] : [false];
     let asked: readonly LayerSums[] = [];
     const reading = tidy(tf, (): Reading | null => {
-      const xs = sample(tf, set.inputs, batchSizeOf(model));
+      const xs = sample(tf, set.inputs, batchSizeOf(model, EXAMPLES));
       asked = modes.map((training) => layerSums(tf, model, xs, set.output, training));
       return readback.read(asked.map(({ sums }) => sums));
     });

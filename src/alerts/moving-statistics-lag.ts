@@ -4,6 +4,8 @@ import { percent } from './percent.ts';
 
 /** By how much the top share in evaluation mode must lie above that in training mode. */
 const GAP = 0.1;
+/** By how much for the lag to last, once it was seen. */
+const LASTING_GAP = GAP / 2;
 
 export default defineRule({
   id: 'moving-statistics-lag',
@@ -26,7 +28,8 @@ export default defineRule({
     if (since === null || cleared !== null || guesses === undefined || biasedAt !== guesses.step) return [];
     const evaluation = lastOf(history, 'top-share', 0);
     const training = lastOf(history, 'training-mode-top-share', 0);
-    if (evaluation === null || training === null || evaluation - training < GAP) return [];
+    if (evaluation === null || training === null || evaluation - training < LASTING_GAP) return [];
+    if (largestGap(history, since) < GAP) return [];
     return [
       {
         classes: [],
@@ -38,6 +41,18 @@ export default defineRule({
     ];
   },
 });
+
+/** Between the top shares of the two modes from a step on. */
+function largestGap(history: RunHistory, since: number): number {
+  const training = history.metrics.get('probe/training-mode-top-share')?.buckets ?? [];
+  const shares = new Map(training.map(({ step, last }) => [step, last[0]!]));
+  let largest = 0;
+  for (const { step, last } of history.metrics.get('probe/top-share')?.buckets ?? []) {
+    const other = shares.get(step);
+    if (step >= since && other !== undefined) largest = Math.max(largest, last[0]! - other);
+  }
+  return largest;
+}
 
 /** An element of the last measurement of the probe; null where it is missing. */
 function lastOf(history: RunHistory, id: string, element: number): number | null {

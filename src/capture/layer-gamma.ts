@@ -77,12 +77,14 @@ function centredLogs(ops: Operations, p: TensorLike): TensorLike {
  * f_u, s_u, f_u^2, f_u s_u, s_u^2, q_u, with s_u and q_u the sums over the examples of what they have more than f_u, and of its square.
  */
 function sumsOf(ops: Operations, values: TensorLike): TensorLike {
-  const [, units] = values.shape as [number, number];
+  const [examples, units] = values.shape as [number, number];
   const first = ops.slice(values, [0, 0], [1, units]);
   const more = ops.sub(values, first);
-  const sum = ops.sum(more, 0, true);
-  // Over the examples first: a device that adds up one after the other in float32 comes to a halt at 2^24 terms.
-  const squares = ops.sum(ops.square(more), 0, true);
+  // As products, since wasm transposes what it sums over the first axis. Over the examples first: whoever adds up one after the other in
+  // float32 comes to a halt at 2^24 terms.
+  const ones = ops.fill([1, examples], 1);
+  const sum = ops.matMul(ones, more);
+  const squares = ops.matMul(ones, ops.square(more));
   const terms = [first, sum, ops.square(first), ops.mul(first, sum), ops.square(sum), squares];
   return ops.concat(
     terms.map((term) => ops.reshape(ops.sum(term), [1])),

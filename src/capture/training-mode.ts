@@ -13,10 +13,10 @@ const MAX_VALUES = 2 ** 28;
 /** As few as this whatever they take: statistics of fewer say little. */
 const LEAST = 16;
 
-/** Examples that go through the model at a time in a pass of our own; those of the model where it says how many. */
-export function batchSizeOf(model: ModelLike): number {
+/** Examples that go through the model at a time in a pass of our own, up to `most`; those of the model where it says how many. */
+export function batchSizeOf(model: ModelLike, most = BATCH): number {
   const room = Math.floor(MAX_VALUES / Math.max(1, valuesPerExample(model)));
-  return fixedBatchOf(model) ?? Math.max(LEAST, Math.min(BATCH, room));
+  return fixedBatchOf(model) ?? Math.max(LEAST, Math.min(most, room));
 }
 
 /** Kinds of layers that compute something else while training. */

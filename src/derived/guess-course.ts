@@ -9,7 +9,7 @@ export const EVALUATION = 'probe/predicted-fraction';
 export const TRAINING = 'probe/training-mode-predicted-fraction';
 
 /** The two ends of an interval. */
-export const BOUNDS: Axis = { name: 'bound', labels: ['last biased step', 'first unbiased step'] };
+export const BOUNDS: Axis = { name: 'bound', labels: ['last biased', 'unbiased by'] };
 
 interface GuessCourse {
   /** Number of examples N. */

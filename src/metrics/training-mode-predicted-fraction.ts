@@ -10,7 +10,7 @@ export default defineMetric({
   panels: [
     {
       group: 'Initial guesses',
-      title: 'Guesses of the untrained network in training mode',
+      title: 'Initial guesses in training mode',
       chart: 'bar',
       series: 'Predicted fraction',
       at: 'first',

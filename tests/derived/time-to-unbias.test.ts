@@ -114,6 +114,18 @@ describe('moving-statistics-lag', () => {
     );
   });
 
+  test('lasts until predict has cleared, though the modes come nearer to each other meanwhile, but not to nothing', () => {
+    const alerts = lagging(
+      [1, 0.9, 0.8, 0.7, 0.61, 0.61, 0.61, 0.61, 0.61, 0.58, 0.58, 0.58, 0.58],
+      [1, 0.52, 0.5, 0.51, 0.55, 0.55, 0.55, 0.55, 0.55, 0.55, 0.55, 0.55, 0.55],
+    );
+    expect(alerts.map(({ state, steps: [, last] }) => [state, last])).toEqual([
+      ['opened', 30],
+      ['updated', 60],
+      ['resolved', 110],
+    ]);
+  });
+
   test.each([
     ['both modes are biased', [1, 0.9, 0.8, 0.8, 0.7], [1, 0.9, 0.8, 0.8, 0.7]],
     ['both clear at once', [1, 0.52, 0.5, 0.5, 0.5], [1, 0.52, 0.5, 0.5, 0.5]],
