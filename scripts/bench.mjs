@@ -6,7 +6,18 @@ import { fileURLToPath } from 'node:url';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const [name, ...args] = process.argv.slice(2);
 const file = join(root, 'dist', 'bench', `${name}.js`);
-const known = ['overhead', 'plain', 'noise', 'memory', 'store', 'wasm', 'theory', 'layer-peeled', 'geometry', 'forecast'];
+const known = [
+  'overhead',
+  'plain',
+  'noise',
+  'memory',
+  'store',
+  'wasm',
+  'theory',
+  'layer-peeled',
+  'geometry',
+  'forecast',
+];
 
 if (!known.includes(name)) {
   console.error(`Expected the name of a bench (${known.join(', ')}), got ${name}.`);
