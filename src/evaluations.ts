@@ -101,7 +101,8 @@ export class Evaluations {
       const parts = { classifier: rows, minority: minority.classes, collapse };
       journal.measure(new Snapshot({ ...parts, stream: 'model', step, classes }), epoch);
       const geometry = stretch === null ? null : trainingGeometry(stretch, rows);
-      if (geometry !== null) journal.measure(new Snapshot({ stream: 'train', step, classes, geometry }), epoch);
+      if (geometry === null) return;
+      journal.measure(new Snapshot({ stream: 'train', step, classes, part: 'features', geometry }), epoch);
     });
   }
 }

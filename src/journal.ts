@@ -66,13 +66,13 @@ export class Journal {
     this.listeners.set(listener, name);
   }
 
-  /** Measures every metric of the snapshot's stream. */
+  /** Measures every metric of the snapshot's stream, or of the part that it is about. */
   measure(snapshot: Snapshot, epoch: number | null): void {
-    const { stream, step, due } = snapshot;
+    const { stream, step, due, part } = snapshot;
     const at: Moment = { time: Date.now(), step, epoch };
     const measurements: Measurement[] = [];
     for (const entry of this.entriesOf(snapshot)) {
-      if (entry.onSchedule && !due) continue;
+      if ((entry.onSchedule && !due) || (part !== null && part !== entry.metric.part)) continue;
       const values = this.ask(entry, snapshot);
       if (values === null) continue;
       const { shape, metric } = entry;

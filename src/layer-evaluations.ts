@@ -58,7 +58,13 @@ export class LayerEvaluations {
       const [evaluation, training = null] = asked.map((sums, i) => gammasOf(sums, data[i]!));
       const names = asked[0]!.layers.map(({ name }) => name);
       journal.measure(
-        new Snapshot({ stream: set.name, step, classes, layerGammas: { names, evaluation: evaluation!, training } }),
+        new Snapshot({
+          stream: set.name,
+          step,
+          classes,
+          part: 'layers',
+          layerGammas: { names, evaluation: evaluation!, training },
+        }),
         epoch,
       );
     });

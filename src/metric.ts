@@ -1,5 +1,5 @@
 /** What a metric is: data and one function. Adding one is a file in metrics/, a line in its list, a section in docs/metrics.md, and a test. */
-import type { Snapshot } from './capture/snapshot.ts';
+import type { Snapshot, SnapshotPart } from './capture/snapshot.ts';
 import type { Axis, Declaration, Fold, Packable, Panel, Weight } from './record.ts';
 
 /**
@@ -42,7 +42,7 @@ export interface Metric {
    * rows of the classifier lie to each other. Likewise captured: 'features' reads `geometry` or `collapse`, 'training-mode' `training`,
    * 'layers' `layerGammas`, 'expectation' `expected`.
    */
-  readonly part?: 'gradients' | 'geometry' | 'features' | 'training-mode' | 'layers' | 'expectation';
+  readonly part?: SnapshotPart;
   readonly panels: readonly MetricPanel[];
   /** Names along the axis 'layer'; null for nothing to say. Default: the layers of the class gradients. */
   layers?(snapshot: Snapshot): readonly string[] | null;

@@ -172,7 +172,7 @@ export class Recorder implements StepListener {
         take?.(read);
         const parts = { step, classes, update, due };
         journal.measure(new Snapshot({ ...parts, stream: 'train', loss, examples, gradients }), epoch);
-        if (update !== null) journal.measure(new Snapshot({ ...parts, stream: 'model' }), epoch);
+        if (update !== null) journal.measure(new Snapshot({ ...parts, stream: 'model', part: 'gradients' }), epoch);
       });
       this.features?.end(step);
     });

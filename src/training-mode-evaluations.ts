@@ -63,7 +63,13 @@ export class TrainingModeEvaluations {
     whenRead(reading, ([data]: TensorData[]) => {
       const decoded = decoder.decode(set.labels, { data: data!, shape }, null);
       if (typeof decoded === 'string') return report(decoded);
-      const snapshot = new Snapshot({ stream: set.name, step, classes, training: decoded.examples });
+      const snapshot = new Snapshot({
+        stream: set.name,
+        step,
+        classes,
+        part: 'training-mode',
+        training: decoded.examples,
+      });
       journal.measure(snapshot, epoch);
       follow(this.courseOf(set).training, step, snapshot.trainingTally!);
     });

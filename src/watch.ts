@@ -106,7 +106,8 @@ async function assemble(
   if (selection.onRecord) journal.listen(selection.onRecord, 'onRecord');
   writeRun(journal, run, time, body);
   const tellExpected = (of: Expectation | null) => {
-    if (of !== null) journal.measure(new Snapshot({ stream: 'probe', step: 0, classes, expected: of }), null);
+    if (of !== null)
+      journal.measure(new Snapshot({ stream: 'probe', step: 0, classes, part: 'expectation', expected: of }), null);
   };
   tellExpected(expected);
   const [budget, featureBudget] = budgetsOf(metrics, options);

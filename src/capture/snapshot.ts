@@ -36,11 +36,16 @@ export interface MonitorFigures {
   readonly interval: number | null;
 }
 
+/** What some snapshots are about, and the metrics that read it. */
+export type SnapshotPart = 'gradients' | 'geometry' | 'features' | 'training-mode' | 'layers' | 'expectation';
+
 /** What a metric may read of one stream at one step. Derived things are computed when first asked for, once for all. */
 export class Snapshot {
   readonly stream: string;
   readonly step: number;
   readonly classes: number;
+  /** Only metrics that read this are asked, because the others see the stream in another snapshot of the step; null: all. */
+  readonly part: SnapshotPart | null;
   /** What is optimised, weights and regularisers in; null where nobody told. */
   readonly loss: number | null;
   /** Null where no labels were seen. */
@@ -81,6 +86,7 @@ export class Snapshot {
     stream: string;
     step: number;
     classes: number;
+    part?: SnapshotPart;
     loss?: number | null;
     examples?: Examples | null;
     training?: Examples | null;
@@ -98,6 +104,7 @@ export class Snapshot {
     this.stream = parts.stream;
     this.step = parts.step;
     this.classes = parts.classes;
+    this.part = parts.part ?? null;
     this.loss = parts.loss ?? null;
     this.examples = parts.examples ?? null;
     this.training = parts.training ?? null;

@@ -7,18 +7,20 @@ beforeAll(wasm);
 const { layers, initializers } = tf;
 
 /** Draws that `tf.initializers` offers, by name. */
+const seeded = (seed?: number) => (seed === undefined ? {} : { seed });
+
 const INITIALIZERS = {
-  glorotNormal: () => initializers.glorotNormal({}),
+  glorotNormal: (seed?: number) => initializers.glorotNormal(seeded(seed)),
   glorotUniform: () => initializers.glorotUniform({}),
   heNormal: () => initializers.heNormal({}),
-  heUniform: () => initializers.heUniform({}),
+  heUniform: (seed?: number) => initializers.heUniform(seeded(seed)),
   leCunNormal: () => initializers.leCunNormal({}),
   leCunUniform: () => initializers.leCunUniform({}),
   randomNormal: () => initializers.randomNormal({ mean: 0.1, stddev: 0.3 }),
-  randomUniform: () => initializers.randomUniform({ minval: -0.1, maxval: 0.3 }),
+  randomUniform: (seed?: number) => initializers.randomUniform({ minval: -0.1, maxval: 0.3, ...seeded(seed) }),
   truncatedNormal: () => initializers.truncatedNormal({ stddev: 0.2 }),
   varianceScaling: () => initializers.varianceScaling({ scale: 3, mode: 'fanOut', distribution: 'normal' }),
-  orthogonal: () => initializers.orthogonal({ gain: 1.4 }),
+  orthogonal: (seed?: number) => initializers.orthogonal({ gain: 1.4, ...seeded(seed) }),
   zeros: () => initializers.zeros(),
   ones: () => initializers.ones(),
   constant: () => initializers.constant({ value: 0.3 }),
@@ -74,12 +76,13 @@ describe('a fresh weight is taken for what its initialiser draws', () => {
   });
 });
 
-const mlp = (kernelInitializer?: Name, useBias = true) => {
-  const own = () => (kernelInitializer ? { kernelInitializer: INITIALIZERS[kernelInitializer]() as never } : {});
+const mlp = (kernelInitializer?: Name, useBias = true, seed?: number) => {
+  const own = (i: number) =>
+    kernelInitializer ? { kernelInitializer: INITIALIZERS[kernelInitializer](seed && seed + i) as never } : {};
   return tf.sequential({
     layers: [
-      layers.dense({ inputShape: [8], units: 24, activation: 'relu', useBias, ...own() }),
-      layers.dense({ units: 3, activation: 'softmax', useBias, ...own() }),
+      layers.dense({ inputShape: [8], units: 24, activation: 'relu', useBias, ...own(0) }),
+      layers.dense({ units: 3, activation: 'softmax', useBias, ...own(1) }),
     ],
   });
 };
@@ -146,7 +149,7 @@ describe('a model', () => {
     async (name) => {
       const xs = tf.randomNormal([60, 8], 0, 1, 'float32', 3);
       for (const useBias of [true, false]) {
-        const model = mlp(name, useBias);
+        const model = mlp(name, useBias, 5);
         await train(model, xs, 300);
         expect(await inheritanceOf(await reloaded(model))).toMatch(/^the (kernel|bias) of layer .+ is not as its/);
       }
