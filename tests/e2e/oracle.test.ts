@@ -74,4 +74,4 @@ test('final probe recall and confusion read from the page equal those that plain
   }
   script.child.kill('SIGINT');
   await script.finished;
-}, 120_000);
+});

@@ -18,7 +18,7 @@ beforeAll(() => {
     cwd: home,
   });
   mkdirSync(join(home, 'work'));
-}, 180_000);
+});
 
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 

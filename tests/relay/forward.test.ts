@@ -65,7 +65,7 @@ test('a server that is not there yet, and dies twice, ends up with every record,
   expect([...openStore(dir).read('run-far')]).toEqual(records);
   expect(told.length).toBeGreaterThan(0);
   expect(told[0]).toMatch(/cannot be reached \(.*ECONNREFUSED.*\): the run is kept in memory/);
-}, 60_000);
+});
 
 test('a dead server and a wrong token are told once each, at the end with the records lost; sending never throws', async () => {
   const site = await serving({ token: TOKEN });

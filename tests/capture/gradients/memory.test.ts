@@ -70,5 +70,4 @@ test.each(['wasm', 'cpu'])(
     expect(after.tensors).toBe(before.tensors);
     expect(after.heap - before.heap + (after.wasm - before.wasm)).toBeLessThan(MAX_BYTES);
   },
-  60_000,
 );
