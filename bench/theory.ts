@@ -1,13 +1,19 @@
 /**
  * What guessingBias takes: the law with its expected largest share and entropy, then a distribution function and a quantile of it.
- * Prints a table; `npm run bench -- theory`. Arguments: [repetitions].
+ * Then how well the law of the guesses fits networks that tfjs draws (`guess-laws`).
+ *
+ * Prints tables; `npm run bench -- theory`. Arguments: [repetitions] [initialisations] [inputs] [part of a network's name].
  */
+import { guessLaws } from './guess-laws.js';
 import { type Estimate, estimate } from './pairs.js';
 
 type Theory = typeof import('../dist/theory/index.js');
 const { guessingBias } = (await import(new URL('../theory/index.js', import.meta.url).href)) as Theory;
 
 const REPETITIONS = Number(process.argv[2] ?? 31);
+const INITS = Number(process.argv[3] ?? 1000);
+const INPUTS = Number(process.argv[4] ?? 256);
+const PART = process.argv[5] ?? '';
 const GAMMA = 2.13;
 const TARGET = 50;
 
@@ -40,3 +46,6 @@ for (const classes of [2, 10, 1000, 10_000]) {
   row('cdf', () => law.cdf(1 / classes), null);
   row('top.quantile', () => law.top.quantile(0.95), null);
 }
+
+await guessLaws({ inits: INITS, inputs: INPUTS, part: PART });
+process.exit(0);
