@@ -20,7 +20,7 @@ export default defineRule({
   id: 'initial-guessing-bias',
   level: 'info',
   reads: ['probe/predicted-fraction', 'probe/initial-place'],
-  help: 'Before the first step the network already sends most of its guesses to one class. This comes from the architecture and the scale of the inputs, not from the data; it is no fault by itself, but rare classes start far behind, and it should clear within the first epochs. A warning if it is more biased than 99 % of the initialisations of its own architecture.',
+  help: 'Before the first step the network already sends most of its guesses to one class. This comes from the architecture and the scale of the inputs, not from the data; it is no fault by itself, but rare classes start far behind, and it should clear within the first epochs. A warning if it is more biased, too, than 99 % of the initialisations of its own architecture.',
   remedy:
     'Watch whether the recall of the other classes leaves 0 within the first epoch. If it does not: centre the inputs, put a normalisation layer behind the activations, or use a smaller initial scale for the biases. If the run is far more biased than its architecture usually is, another seed is the simplest remedy.',
   evaluate({ run, history }) {
@@ -82,14 +82,15 @@ function biasOf(
   run: RunBody,
 ): { readonly finding: Finding; readonly clearedAt: number } | null {
   const found = guessed(first, history);
+  // What is out of the common and weak all the same is no news.
+  if (found === null || !isStrong(found)) return null;
   const isUncommon = place !== null && place.low > UNCOMMON;
-  if (found === null || (!isStrong(found) && !isUncommon)) return null;
   const { top, share, trueShare, even, examples } = found;
   const strong = strongShare(first.last.length);
   const name = run.classNames[top] ?? String(top);
   const guesses = `The untrained network sends ${percent(share)} of ${examples} guesses to class "${name}", whose true share is ${percent(trueShare)}; even shares would be ${percent(even)}.`;
   return {
-    clearedAt: isStrong(found) ? strong : (share + even) / 2,
+    clearedAt: strong,
     finding: {
       classes: [top],
       steps: [0, 0],

@@ -1,6 +1,7 @@
 import { guessingBias } from '../theory/guessing-bias.ts';
 import { type PooledGamma, pooledGamma } from '../theory/pooled-gamma.ts';
 import type { ShareLaw } from '../theory/share-law.ts';
+import { widthGamma } from '../theory/width-gamma.ts';
 import { UsageError } from '../usage-error.ts';
 import type { Guesses } from './initialisation.ts';
 
@@ -27,9 +28,11 @@ export interface SurveyMode {
   readonly gamma: number | null;
   /** 95 % interval of gamma. */
   readonly gammaInterval: readonly [low: number, high: number] | null;
+  /** What finite width adds to gamma where guesses are concerned: nodes differ in how much they vary, too. */
+  readonly widthGamma: number;
   /**
    * Where a run's top share (0 to 1, counted over `examples` inputs, default those of the survey) lies in the law of this architecture: in
-   * `guessingBias` at the pooled gamma, because the largest of k initialisations is no bound. Null without gamma.
+   * `guessingBias` at the pooled gamma and what width adds to it, because the largest of k initialisations is no bound. Null without gamma.
    */
   place(topShare: number, examples?: number): Place | null;
 }
@@ -41,6 +44,10 @@ const [MAX_CLASSES, MAX_EXAMPLES] = [10_000, 100_000];
 export function surveyMode(inits: readonly Guesses[], examples: number): SurveyMode {
   const pooled = pooledGamma(inits, examples);
   const classes = inits[0]?.fractions.length ?? 2;
+  const width = widthGamma(
+    inits.map(({ variances }) => variances),
+    examples,
+  );
   return {
     fractions: inits.map(({ fractions }) => fractions),
     topShares: inits.map(({ fractions }) => Math.max(...fractions)),
@@ -48,8 +55,13 @@ export function surveyMode(inits: readonly Guesses[], examples: number): SurveyM
     nodeVariances: inits.map(({ variances }) => variances),
     gamma: pooled?.gamma ?? null,
     gammaInterval: pooled && [pooled.low, pooled.high],
-    place: pooled === null || classes > MAX_CLASSES ? () => null : placeIn(pooled, classes, examples),
+    widthGamma: width,
+    place: pooled === null || classes > MAX_CLASSES ? () => null : placeIn(widened(pooled, width), classes, examples),
   };
+}
+
+function widened({ gamma, low, high }: PooledGamma, by: number): PooledGamma {
+  return { gamma: gamma + by, low: low + by, high: high + by };
 }
 
 function placeIn(pooled: PooledGamma, classes: number, inputs: number): SurveyMode['place'] {

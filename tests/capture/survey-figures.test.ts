@@ -144,3 +144,19 @@ test('a head that starts at zero guesses nothing: no gamma, no place', async () 
   const { evaluation } = await survey(tf, model, xs, { inits: 2 });
   expect([evaluation.gamma, evaluation.gammaInterval, evaluation.place(0.5)]).toEqual([null, null, null]);
 });
+
+test('narrow deep tanh networks, whose nodes differ in how much they vary, are in the middle of their own law', async () => {
+  const tanh = () => layers.dense({ units: 48, activation: 'tanh', inputShape: [WIDTH] });
+  const model = tf.sequential({ layers: [tanh(), tanh(), tanh(), layers.dense({ units: 10, activation: 'softmax' })] });
+  const { evaluation: surveyed } = await survey(tf, model, xs, { inits: 8 });
+  const { evaluation: others } = await survey(tf, model, xs, { inits: 40, seed: 2 });
+  const places = others.topShares.map((share) => surveyed.place(share)!.place);
+  const mean = places.reduce((sum, place) => sum + place, 0) / places.length;
+  expect(mean).toBeGreaterThan(0.3);
+  expect(mean).toBeLessThan(0.7);
+  // By gamma alone most of them would be out of the common.
+  const alone = guessingBias({ gamma: surveyed.gamma!, classes: 10, examples: EXAMPLES }).top;
+  const uncommon = others.topShares.filter((share) => alone.cdf(share - 1 / EXAMPLES) > 0.99).length;
+  expect(uncommon).toBeGreaterThan(10);
+  expect(others.topShares.filter((share) => surveyed.place(share)!.low > 0.99).length).toBe(0);
+});

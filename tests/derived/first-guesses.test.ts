@@ -33,7 +33,7 @@ const shares = () => {
 /** A probe of so many examples of each class. */
 const run = (classes: readonly string[], examples: number) =>
   new RunWriter(classes)
-    .measure('probe/survey-gamma', 0, [0.8, 0.3, 2.5])
+    .measure('probe/survey-gamma', 0, [0.8, 0.3, 2.5, 0])
     .measure('probe/predicted-gamma', 0, [0.5])
     .measure(
       'probe/support',
@@ -58,7 +58,7 @@ describe('the law of one class', () => {
   });
 
   test('waits for the size of the probe, and is told once', () => {
-    const writer = new RunWriter(['a', 'b']).measure('probe/survey-gamma', 0, [0.8, 0.3, 2.5]);
+    const writer = new RunWriter(['a', 'b']).measure('probe/survey-gamma', 0, [0.8, 0.3, 2.5, 0]);
     expect(derived(writer).size).toBe(0);
     writer.measure('probe/support', 0, [50, 50]).measure('probe/support', 1, [50, 50]);
     expect(
@@ -74,8 +74,9 @@ describe('the law of one class', () => {
       .measure('probe/support', 0, [9, 9]);
     expect(derived(none).size).toBe(0);
     expect(
-      derived(new RunWriter(['a', 'b']).measure('probe/survey-gamma', 0, [1, 1, 1]).measure('probe/support', 5, [9, 9]))
-        .size,
+      derived(
+        new RunWriter(['a', 'b']).measure('probe/survey-gamma', 0, [1, 1, 1, 0]).measure('probe/support', 5, [9, 9]),
+      ).size,
     ).toBe(0);
   });
 });
@@ -101,7 +102,7 @@ describe('the place of a run', () => {
     const survey = surveyMode(inits, 500);
     const { place, low, high } = survey.place(0.6, 10 * classes)!;
     const writer = new RunWriter(names)
-      .measure('probe/survey-gamma', 0, [survey.gamma!, ...survey.gammaInterval!])
+      .measure('probe/survey-gamma', 0, [survey.gamma!, ...survey.gammaInterval!, survey.widthGamma])
       .measure(
         'probe/support',
         0,

@@ -21,6 +21,7 @@ const mode: SurveyMode = {
   nodeVariances: [],
   gamma: 0.8,
   gammaInterval: [0.4, 2],
+  widthGamma: 0.05,
   place: () => null,
 };
 const expected: Expectation = {
