@@ -10,7 +10,7 @@ export default defineMetric({
   panels: [
     {
       group: 'Classifier',
-      title: 'Distance of the classifier from a simplex (NC2)',
+      title: 'Classifier off a simplex (NC2)',
       chart: 'line',
       series: 'Angles',
       bounds: [0, null],

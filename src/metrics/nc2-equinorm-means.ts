@@ -10,7 +10,7 @@ export default defineMetric({
   panels: [
     {
       group: 'Features',
-      title: 'Distance of the class means from a simplex (NC2)',
+      title: 'Class means off a simplex (NC2)',
       chart: 'line',
       series: 'Lengths',
       bounds: [0, null],

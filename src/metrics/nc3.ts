@@ -10,7 +10,7 @@ export default defineMetric({
   panels: [
     {
       group: 'Features',
-      title: 'Distance between classifier and class means (NC3)',
+      title: 'Self-duality (NC3)',
       chart: 'line',
       bounds: [0, null],
       better: 'lower',

@@ -10,7 +10,7 @@ export default defineMetric({
   panels: [
     {
       group: 'Features',
-      title: 'Guesses against the nearest class mean (NC4)',
+      title: 'Nearest-mean mismatch (NC4)',
       chart: 'line',
       bounds: [0, 1],
       better: 'lower',

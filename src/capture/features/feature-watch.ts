@@ -1,5 +1,6 @@
+import type { ClassMoments } from '../../geometry/class-moments.ts';
 import { featureEnergy } from '../../geometry/energy.ts';
-import { featureCollapse } from '../../geometry/neural-collapse.ts';
+import { featureCollapse, nc1Coverage } from '../../geometry/neural-collapse.ts';
 import { argmaxRows } from '../../stats/argmax.ts';
 import type { TensorData, TfLike } from '../../tf.ts';
 import { Budget } from '../budget/budget.ts';
@@ -25,6 +26,8 @@ export interface FeatureWatchOptions {
 
 /** Where reading has a price that the time on this thread does not show, at most one step in so many is read. */
 const SPARSE = 8;
+/** Share of what lies between class means that the kept scatter has to see. */
+const LEAST_COVERAGE = 0.9;
 /** Multiply-adds for products of class means with each other above which they are left out. */
 const MOST_PRODUCTS = 5e8;
 
@@ -139,7 +142,19 @@ export function trainingGeometry(
   const energy = featureEnergy(moments);
   if (classes ** 2 * columns > MOST_PRODUCTS) return { ...UNKNOWN, nearestMeanMismatch, featureEnergy: energy };
   const collapse = featureCollapse(moments, Float64Array.from(rows), spread ?? moments);
-  return { ...collapse, nearestMeanMismatch, featureEnergy: energy };
+  const nc1 = spread !== null && isSpanned(spread, moments) ? collapse.nc1 : null;
+  return { ...collapse, nc1, nearestMeanMismatch, featureEnergy: energy };
+}
+
+/**
+ * Whether the directions in which scatter is kept are those between the classes of now: of a class that was not there before, or of means that have
+ * turned since, NC1 would be made of what they hardly have in common.
+ */
+function isSpanned(spread: ClassMoments, { counts }: ClassMoments): boolean {
+  const { scatter } = spread;
+  const present = counts.reduce((sum, count) => sum + (count > 0 ? 1 : 0), 0);
+  if (scatter === null || scatter.size < Math.min(spread.columns, present - 1)) return false;
+  return (nc1Coverage(spread) ?? 0) >= LEAST_COVERAGE;
 }
 
 const UNKNOWN = { nc1: null, cdnv: null, equinormMeans: null, equiangularityMeans: null, selfDuality: null };

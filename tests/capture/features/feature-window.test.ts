@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { trainingGeometry } from '../../../src/capture/features/feature-watch.ts';
 import { FeatureWindow } from '../../../src/capture/features/feature-window.ts';
 
 const CLASSES = 3;
@@ -84,5 +85,50 @@ describe('with epochs', () => {
     window.endEpoch();
     window.endEpoch();
     expect(window.told!.examples).toBe(100);
+  });
+});
+
+describe('NC1 of more features than are kept in full', () => {
+  const COLUMNS = 70;
+  /** Class c lies around the unit vector c. */
+  const batch = (labels: Int32Array) =>
+    Float32Array.from(
+      { length: labels.length * COLUMNS },
+      (_, i) => (i % COLUMNS === labels[Math.floor(i / COLUMNS)]! ? 1 : 0) + 0.1 * Math.sin(i * i),
+    );
+  const nc1 = (window: FeatureWindow) =>
+    trainingGeometry(window.told!, new Float32Array(CLASSES * COLUMNS).fill(1))!.nc1;
+  const fed = (window: FeatureWindow, labelOf: (i: number) => number) => {
+    for (let i = 0; i < 256; i += 32) {
+      const labels = Int32Array.from({ length: 32 }, (_, j) => labelOf(i + j));
+      window.add(batch(labels), labels, labels);
+    }
+  };
+
+  test('is told along the class means of the stretch before', () => {
+    const window = new FeatureWindow(CLASSES, COLUMNS);
+    fed(window, (i) => i % CLASSES);
+    expect(nc1(window)).toBeNull();
+    fed(window, (i) => i % CLASSES);
+    expect(nc1(window)).toBeGreaterThan(0.001);
+    expect(nc1(window)).toBeLessThan(0.1);
+  });
+
+  test('is missing where a class was not there before', () => {
+    const window = new FeatureWindow(CLASSES, COLUMNS);
+    fed(window, (i) => i % 2);
+    fed(window, (i) => i % CLASSES);
+    expect(window.told!.moments.counts.every((count) => count > 30)).toBe(true);
+    expect(nc1(window)).toBeNull();
+  });
+
+  test('is missing where the means have turned', () => {
+    const window = new FeatureWindow(CLASSES, COLUMNS);
+    fed(window, (i) => i % CLASSES);
+    for (let i = 0; i < 256; i += 32) {
+      const labels = Int32Array.from({ length: 32 }, (_, j) => (i + j) % CLASSES);
+      window.add(batch(labels.map((label) => label + CLASSES)), labels, labels);
+    }
+    expect(nc1(window)).toBeNull();
   });
 });
