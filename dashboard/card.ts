@@ -6,6 +6,7 @@ import { DistributionPlot } from './plots/distribution-plot.ts';
 import { LinePlot } from './plots/line-plot.ts';
 import { MatrixPlot } from './plots/matrix-plot.ts';
 import { PairPlot } from './plots/pair-plot.ts';
+import { PlanePlot } from './plots/plane-plot.ts';
 import type { Plot, PlotContext } from './plots/plot.ts';
 
 const PLOTS = {
@@ -14,6 +15,7 @@ const PLOTS = {
   heatmap: MatrixPlot,
   pairs: PairPlot,
   distribution: DistributionPlot,
+  plane: PlanePlot,
 } as const;
 
 const BETTER = { higher: 'Higher is better.', lower: 'Lower is better.' } as const;

@@ -159,7 +159,7 @@ function marksOf({ layer, bucket }: Kept, classNames: readonly string[]): Mark[]
 }
 
 /** What is said of the run, else the values by name. */
-function noteOf({ layer, bucket }: Kept): string {
+export function noteOf({ layer, bucket }: Kept): string {
   const { panel, declaration, label } = layer;
   if (panel.note !== undefined) return panel.note;
   const [axis] = declaration.axes;

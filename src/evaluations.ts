@@ -4,12 +4,14 @@ import { regularisationOf } from './capture/engine/model.ts';
 import { tidy } from './capture/engine/tensors.ts';
 import type { Evaluation, EvaluationSet } from './capture/evaluation-set.ts';
 import { type FeatureWatch, trainingGeometry } from './capture/features/feature-watch.ts';
+import type { Stretch } from './capture/features/feature-window.ts';
 import { setGeometry } from './capture/features/set-geometry.ts';
 import type { FeatureGeometry } from './capture/geometry-figures.ts';
 import type { Later } from './capture/later.ts';
 import type { MinorityWatch } from './capture/minority-watch.ts';
 import type { Readback } from './capture/readback.ts';
 import { type Examples, type MonitorFigures, Snapshot } from './capture/snapshot.ts';
+import type { PlaneView } from './geometry/principal-axes.ts';
 import { LayerEvaluations } from './layer-evaluations.ts';
 import type { RecorderOptions } from './recorder-options.ts';
 import { mean } from './stats/mean.ts';
@@ -83,6 +85,15 @@ export class Evaluations {
     return geometry;
   }
 
+  /** Trouble with it costs the classifier nothing else. */
+  private planeOf(stretch: Stretch, rows: Float32Array): PlaneView | null {
+    let plane: PlaneView | null = null;
+    this.parts.guard('The plane of the classes', () => {
+      plane = this.parts.features?.plane.of(stretch, rows) ?? null;
+    });
+    return plane;
+  }
+
   private readClassifier(step: number, epoch: number | null): void {
     const { tf, model, readback, classes, journal, minority, features, whenRead } = this.parts;
     const classifier = this.parts.classifier();
@@ -98,7 +109,8 @@ export class Evaluations {
       const stretch = features?.told ?? null;
       const { counts } = minority;
       const collapse = stretch === null ? null : features!.course.of({ stretch, rows, weightDecay, counts });
-      const parts = { classifier: rows, minority: minority.classes, collapse };
+      const plane = stretch === null ? null : this.planeOf(stretch, rows);
+      const parts = { classifier: rows, minority: minority.classes, collapse, plane };
       journal.measure(new Snapshot({ ...parts, stream: 'model', step, classes }), epoch);
       const geometry = stretch === null ? null : trainingGeometry(stretch, rows);
       if (geometry === null) return;

@@ -39,7 +39,7 @@ export interface Metric {
   readonly double?: boolean;
   /**
    * 'gradients': reads `gradients` or `update` of the snapshot, which are only captured where some metric says so. 'geometry': how
-   * rows of the classifier lie to each other. Likewise captured: 'features' reads `geometry` or `collapse`, 'training-mode' `training`,
+   * rows of the classifier lie to each other. Likewise captured: 'features' reads `geometry`, `collapse` or `plane`, 'training-mode' `training`,
    * 'layers' `layerGammas`, 'expectation' `expected`.
    */
   readonly part?: SnapshotPart;

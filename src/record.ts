@@ -44,10 +44,10 @@ export interface Mark {
 export interface Panel {
   readonly group: string;
   readonly title: string;
-  readonly chart: 'line' | 'bar' | 'heatmap' | 'pairs' | 'distribution';
+  readonly chart: 'line' | 'bar' | 'heatmap' | 'pairs' | 'distribution' | 'plane';
   /**
    * What the metric is to a distribution. 'law': the probability of at most the values of its axis; 'sample': values that were drawn;
-   * 'mark': those of this run; 'note': nothing is drawn, its note is shown, or its values in words.
+   * 'mark': those of this run; 'note': nothing is drawn, its note is shown, or its values in words; in a plane, too.
    */
   readonly role?: 'law' | 'sample' | 'mark' | 'note';
   /** One sentence of this run, shown with the chart. */
@@ -63,7 +63,7 @@ export interface Panel {
   readonly scale?: 'linear' | 'log';
   readonly bounds?: readonly [number | null, number | null];
   readonly better?: 'higher' | 'lower';
-  /** Names of the rows and columns of a heat map; of the values and the shares of a distribution. */
+  /** Names of the rows and columns of a heat map; of the values and the shares of a distribution; of the rays and the points of a plane. */
   readonly axisTitles?: readonly [string, string];
   /** Thin lines across a line chart; its axis reaches all of them. */
   readonly marks?: readonly Mark[];

@@ -110,7 +110,9 @@ describe('one line in fit', () => {
     const rows = ['minority-cosine', 'nc2-equiangularity-classifier', 'nc2-equinorm-classifier', 'norm-variation'];
     const features = ['cdnv', 'feature-energy', 'nc1', 'nc2-equiangularity-means', 'nc2-equinorm-means', 'nc3', 'nc4'];
     expect(names(records).sort()).toEqual([
-      ...[...classifier, 'collapse-ratio', ...rows, 'weight-energy'].map((id) => `model/${id}`),
+      ...['class-plane', ...classifier, 'collapse-ratio', ...rows, 'plane-share', 'weight-energy'].map(
+        (id) => `model/${id}`,
+      ),
       ...features.map((id) => `train/${id}`),
     ]);
     expect(records.at(-1)).toMatchObject({ kind: 'end', step: 8, body: { status: 'finished' } });

@@ -1,7 +1,7 @@
 /** A matrix as a heat map, with a slider over the measurements that are kept. */
 import { Heatmap } from '../charts/heatmap.ts';
 import type { Scene } from '../charts/scene.ts';
-import { element, setData, setText } from '../dom.ts';
+import { element } from '../dom.ts';
 import { formatCount, formatNumber } from '../format.ts';
 import { followGestures } from '../gestures.ts';
 import { type MatrixModel, matrixModel, measurementAt } from '../matrices.ts';
@@ -10,6 +10,7 @@ import { describeChart } from '../readings.ts';
 import { MAX_LIVE_CELLS, MatrixTable } from '../tables.ts';
 import type { TooltipContent } from '../tooltip.ts';
 import { ColorLegend } from './color-legend.ts';
+import { LookBack } from './look-back.ts';
 import { type Caption, type Plot, type PlotContext, warningOf } from './plot.ts';
 
 export class MatrixPlot implements Plot {
@@ -19,11 +20,8 @@ export class MatrixPlot implements Plot {
   private readonly context: PlotContext;
   private readonly canvas: HTMLCanvasElement;
   private readonly legend = new ColorLegend();
-  private readonly slider = element('input', { type: 'range', min: '0' });
-  private readonly moment = element('output');
+  private readonly lookBack: LookBack;
   private readonly table: MatrixTable;
-  /** Position of the slider; null: the first or last measurement, as the panel declares. */
-  private chosen: number | null = null;
   private heatmap: Heatmap | null = null;
   /** The measurement that the table holds. */
   private written: { readonly step: number; readonly count: number } | null = null;
@@ -33,11 +31,9 @@ export class MatrixPlot implements Plot {
     this.layer = spec.layers[0]!;
     this.context = context;
     this.canvas = element('canvas', { role: 'img', 'aria-label': describeChart(spec) });
-    this.slider.setAttribute('aria-label', `Measurement of ${spec.title} to show`);
-    this.slider.addEventListener('input', () => this.choose());
+    this.lookBack = new LookBack(this.layer.panel, () => this.redraw(), this.legend.root);
     const holder = element('div', { class: 'canvas' }, this.canvas);
-    const controls = element('div', { class: 'look-back' }, this.slider, this.moment, this.legend.root);
-    this.root.append(holder, controls);
+    this.root.append(holder, this.lookBack.root);
     this.table = new MatrixTable(this.layer.name, spec.title);
     this.numbers.append(this.table.root);
     followGestures(holder, { look: (x, y, event) => this.look(x, y, event), leave: () => this.leave() });
@@ -54,12 +50,8 @@ export class MatrixPlot implements Plot {
   tabulate(scene: Scene): Caption {
     const model = this.model(scene);
     const kept = this.layer.metric.buckets.length;
-    this.slider.hidden = kept < 2;
+    this.lookBack.show(kept, model?.step ?? null);
     if (model === null) return { note: 'waiting for the first measurement' };
-    setData(this.slider, 'max', String(kept - 1));
-    this.slider.value = String(measurementAt(this.layer.panel, kept, this.chosen));
-    setText(this.moment, `step ${formatCount(model.step)}`);
-    this.slider.setAttribute('aria-valuetext', `step ${model.step}`);
     const isLarge = model.rows * model.columns > MAX_LIVE_CELLS;
     if (!isLarge || this.numbers.checkVisibility()) this.writeTable(model);
     const broken = model.values.filter((value) => value !== null && !Number.isFinite(value)).length;
@@ -79,7 +71,7 @@ export class MatrixPlot implements Plot {
 
   private model({ classNames }: Scene): MatrixModel | null {
     const { buckets } = this.layer.metric;
-    const bucket = buckets[measurementAt(this.layer.panel, buckets.length, this.chosen)];
+    const bucket = buckets[measurementAt(this.layer.panel, buckets.length, this.lookBack.chosen)];
     return bucket === undefined ? null : matrixModel(this.layer, bucket, classNames);
   }
 
@@ -90,10 +82,7 @@ export class MatrixPlot implements Plot {
     this.table.update(model);
   }
 
-  private choose(): void {
-    const at = Number(this.slider.value);
-    // At its right end the slider follows the run again.
-    this.chosen = at === this.layer.metric.buckets.length - 1 && this.layer.panel.at !== 'first' ? null : at;
+  private redraw(): void {
     this.tabulate(this.context.scene());
     this.draw(this.context.scene());
   }

@@ -1,4 +1,5 @@
 import { type ClassifierCollapse, classifierCollapse, type Frame } from '../geometry/classifier-collapse.ts';
+import type { PlaneView } from '../geometry/principal-axes.ts';
 import { frameOf } from '../geometry/simplex.ts';
 import type { SparseValues } from '../record.ts';
 import { argmaxRows } from '../stats/argmax.ts';
@@ -62,6 +63,8 @@ export class Snapshot {
   readonly geometry: FeatureGeometry | null;
   /** Where classifier and features are heading; null where that is unknown. */
   readonly collapse: CollapseRatio | null;
+  /** Classifier and class means in one plane; null where they are unknown or too many. */
+  readonly plane: PlaneView | null;
   /** classwatch about itself; null in the other streams. */
   readonly monitor: MonitorFigures | null;
   /** Class gradients of the step; null where they were not measured. */
@@ -95,6 +98,7 @@ export class Snapshot {
     minority?: readonly number[];
     geometry?: FeatureGeometry | null;
     collapse?: CollapseRatio | null;
+    plane?: PlaneView | null;
     monitor?: MonitorFigures | null;
     gradients?: ClassGradients | null;
     update?: WeightUpdate | null;
@@ -113,6 +117,7 @@ export class Snapshot {
     this.minority = parts.minority ?? [];
     this.geometry = parts.geometry ?? null;
     this.collapse = parts.collapse ?? null;
+    this.plane = parts.plane ?? null;
     this.monitor = parts.monitor ?? null;
     this.gradients = parts.gradients ?? null;
     this.update = parts.update ?? null;

@@ -8,6 +8,7 @@ import classGradCosine from './class-grad-cosine.ts';
 import classGradNorm from './class-grad-norm.ts';
 import classGradientDot from './class-gradient-dot.ts';
 import classLoss from './class-loss.ts';
+import classPlane from './class-plane.ts';
 import classPrecision from './class-precision.ts';
 import classRecall from './class-recall.ts';
 import classUpdateAlignment from './class-update-alignment.ts';
@@ -44,6 +45,7 @@ import nodeMean from './node-mean.ts';
 import nodeSpread from './node-spread.ts';
 import normVariation from './norm-variation.ts';
 import overhead from './overhead.ts';
+import planeShare from './plane-share.ts';
 import predictedFraction from './predicted-fraction.ts';
 import predictedGamma from './predicted-gamma.ts';
 import predictedGammaTraining from './predicted-gamma-training.ts';
@@ -104,6 +106,8 @@ export const metrics: readonly Metric[] = [
   confusion,
   classifierNorm,
   classifierCosine,
+  classPlane,
+  planeShare,
   minorityCosine,
   normVariation,
   nc2EquinormClassifier,

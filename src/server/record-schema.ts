@@ -48,7 +48,7 @@ const mark = v.strictObject({ value: v.pipe(v.number(), v.finite()), label: name
 const panel = v.strictObject({
   group: name,
   title: name,
-  chart: v.picklist(['line', 'bar', 'heatmap', 'pairs', 'distribution']),
+  chart: v.picklist(['line', 'bar', 'heatmap', 'pairs', 'distribution', 'plane']),
   role: v.exactOptional(v.picklist(['law', 'sample', 'mark', 'note'])),
   note: v.exactOptional(text),
   series: v.exactOptional(name),

@@ -74,6 +74,11 @@ function full(stream: string): Snapshot {
       featureEnergy: 3,
     },
     collapse: { rho: 1.4, verdict: 'undecided' },
+    plane: {
+      classifier: Array.from({ length: classes }, () => [0.1, -0.2] as const),
+      means: Array.from({ length: classes }, (_, c) => (c === 4 ? null : ([0.1, 0.3] as const))),
+      share: 0.6,
+    },
     examples: { labels, probabilities, losses },
     training: { labels, probabilities, losses },
     layerGammas: { names: ['first', 'second', 'out'], evaluation: [0, 0.5, null], training: [0, 0.5, 0.7] },
@@ -99,9 +104,8 @@ test('a metric that weighs others comes before them', () => {
 test('what reads gradients or expectations says so, and nothing else does', () => {
   for (const { id, part, streams, measure } of metrics) {
     const without = streams.map((stream) => {
-      const { examples, training, geometry, collapse, layerGammas, classifier, minority, monitor, loss } = full(stream);
-      const others = { examples, training, geometry, collapse, layerGammas, classifier, minority, monitor, loss };
-      return measure(new Snapshot({ stream, step: 3, classes, ...others }));
+      const { gradients: _, update: __, expected: ___, ...others } = full(stream);
+      return measure(new Snapshot(others));
     });
     const isSilent = without.every((measured) => measured === null);
     expect([id, isSilent]).toEqual([id, part === 'gradients' || part === 'expectation']);

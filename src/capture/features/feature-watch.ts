@@ -11,6 +11,7 @@ import type { FeatureGeometry } from '../geometry-figures.ts';
 import type { Batch } from '../loss-hook.ts';
 import type { Examples } from '../snapshot.ts';
 import type { StepExamples } from '../step-batches.ts';
+import { ClassPlane } from './class-plane.ts';
 import { CollapseCourse } from './collapse-course.ts';
 import { FeatureWindow, type Stretch } from './feature-window.ts';
 
@@ -34,6 +35,7 @@ const MOST_PRODUCTS = 5e8;
 /** Collects the features that enter the classifier from the forward passes of training. Everything here is called inside training. */
 export class FeatureWatch {
   readonly course = new CollapseCourse();
+  readonly plane = new ClassPlane();
   private readonly options: FeatureWatchOptions;
   private readonly means: Budget;
   private readonly spread: Budget;
