@@ -89,7 +89,7 @@ export class Snapshot {
     stream: string;
     step: number;
     classes: number;
-    part?: SnapshotPart;
+    part?: SnapshotPart | null;
     loss?: number | null;
     examples?: Examples | null;
     training?: Examples | null;
