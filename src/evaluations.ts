@@ -1,3 +1,4 @@
+import { Pace } from './capture/budget/pace.ts';
 import { classifierRows } from './capture/classifier.ts';
 import type { Decoder } from './capture/decoder.ts';
 import { regularisationOf } from './capture/engine/model.ts';
@@ -33,34 +34,48 @@ export interface EvaluationParts extends RecorderOptions {
   readonly guard: (what: string, work: () => void) => void;
 }
 
+/** Multiply-adds for products between classes and their singular values below which classifier and features are always looked at. */
+const LITTLE = 1e7;
+/** Of the time that goes by, where nothing is said of it. */
+const USUAL_SHARE = 0.05;
+
 /** What is measured between two steps, with the weights as they are: sets of examples, the classifier, the monitor itself. */
 export class Evaluations {
   private readonly parts: EvaluationParts;
   private readonly trainingMode: TrainingModeEvaluations;
   private readonly layers: LayerEvaluations;
+  private readonly pace: Pace;
+  /** Whether classifier and features are looked at this time. */
+  private isPaced = true;
 
   constructor(parts: EvaluationParts) {
     this.parts = parts;
     this.trainingMode = new TrainingModeEvaluations(parts);
     this.layers = new LayerEvaluations(parts);
+    this.pace = new Pace(parts.featureBudget ?? USUAL_SHARE);
   }
 
   at(step: number, epoch: number | null): void {
     const { guard, sets, figures, classes, journal } = this.parts;
+    guard('The classifier', () => {
+      const size = this.parts.classifier()?.kernel.size ?? 0;
+      this.isPaced = classes * size + 10 * classes ** 3 < LITTLE || this.pace.due();
+    });
     for (const set of sets) {
       guard(`The evaluation on ${set.name}`, () => this.evaluateSet(set, step, epoch));
       guard(`The evaluation in training mode on ${set.name}`, () => this.trainingMode.measure(set, step, epoch));
     }
     const [set] = sets;
     if (set !== undefined) guard('The gamma of the layers', () => this.layers.measure(set, step, epoch));
-    guard('The classifier', () => this.readClassifier(step, epoch));
+    if (this.isPaced) guard('The classifier', () => this.readClassifier(step, epoch));
     journal.measure(new Snapshot({ stream: 'monitor', step, classes, monitor: figures() }), epoch);
   }
 
   private evaluateSet(set: EvaluationSet, step: number, epoch: number | null): void {
     const { model, predict, readback, decoder, report, classes, journal, whenRead } = this.parts;
     if (model === null && predict === null) return;
-    const kernel = this.parts.features === null ? null : (this.parts.classifier()?.kernel ?? null);
+    const asks = this.parts.features !== null && this.isPaced;
+    const kernel = asks ? (this.parts.classifier()?.kernel ?? null) : null;
     whenRead(set.evaluate(model, predict, kernel, readback), (evaluation: Evaluation) => {
       const decoded = decoder.decode(set.labels, evaluation.outputs, evaluation.losses);
       if (typeof decoded === 'string') return report(decoded);
@@ -80,7 +95,7 @@ export class Evaluations {
     guard(`The geometry of ${name}`, () => {
       if (features === null) return;
       const rows = classifierRows(features.kernel, classes);
-      geometry = setGeometry(features.values, examples, rows, watch?.told ?? null);
+      geometry = this.pace.timed(() => setGeometry(features.values, examples, rows, watch?.told ?? null));
     });
     return geometry;
   }
@@ -103,7 +118,7 @@ export class Evaluations {
       const regularisation = model === null || features === null ? null : regularisationOf(model);
       return readback.read(regularisation === null ? [kernel] : [kernel, regularisation]);
     });
-    whenRead(reading, ([values, regularisation]: TensorData[]) => {
+    const measure = ([values, regularisation]: TensorData[]) => {
       const rows = classifierRows(values!, classes);
       features?.course.regularised(step, regularisation?.[0] ?? 0);
       const stretch = features?.told ?? null;
@@ -115,6 +130,7 @@ export class Evaluations {
       const geometry = stretch === null ? null : trainingGeometry(stretch, rows);
       if (geometry === null) return;
       journal.measure(new Snapshot({ stream: 'train', step, classes, part: 'features', geometry }), epoch);
-    });
+    };
+    whenRead(reading, (data: TensorData[]) => this.pace.timed(() => measure(data)));
   }
 }
