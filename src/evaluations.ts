@@ -72,7 +72,7 @@ export class Evaluations {
   }
 
   private evaluateSet(set: EvaluationSet, step: number, epoch: number | null): void {
-    const { model, predict, readback, decoder, report, classes, journal, whenRead } = this.parts;
+    const { model, predict, readback, decoder, report, classes, journal, whenRead, facts } = this.parts;
     if (model === null && predict === null) return;
     const asks = this.parts.features !== null && this.isPaced;
     const kernel = asks ? (this.parts.classifier()?.kernel ?? null) : null;
@@ -82,7 +82,7 @@ export class Evaluations {
       const { examples } = decoded;
       const loss = mean(evaluation.losses?.data ?? examples.losses) + evaluation.regularisation;
       const geometry = this.geometryOf(set, evaluation, examples);
-      const snapshot = new Snapshot({ stream: set.name, step, classes, loss, examples, geometry });
+      const snapshot = new Snapshot({ stream: set.name, step, classes, loss, examples, geometry, run: facts() });
       journal.measure(snapshot, epoch);
       this.trainingMode.seen(set, snapshot);
     });
@@ -110,7 +110,7 @@ export class Evaluations {
   }
 
   private readClassifier(step: number, epoch: number | null): void {
-    const { tf, model, readback, classes, journal, minority, features, whenRead } = this.parts;
+    const { tf, model, readback, classes, journal, minority, features, whenRead, facts } = this.parts;
     const classifier = this.parts.classifier();
     if (classifier === null) return;
     const { kernel, weightDecay } = classifier;
@@ -125,7 +125,7 @@ export class Evaluations {
       const { counts } = minority;
       const collapse = stretch === null ? null : features!.course.of({ stretch, rows, weightDecay, counts });
       const plane = stretch === null ? null : this.planeOf(stretch, rows);
-      const parts = { classifier: rows, minority: minority.classes, collapse, plane };
+      const parts = { run: facts(), classifier: rows, minority: minority.classes, collapse, plane };
       journal.measure(new Snapshot({ ...parts, stream: 'model', step, classes }), epoch);
       const geometry = stretch === null ? null : trainingGeometry(stretch, rows);
       if (geometry === null) return;

@@ -1,6 +1,6 @@
 /** What a metric is: data and one function. Adding one is a file in metrics/, a line in its list, a section in docs/metrics.md, and a test. */
 import type { Snapshot, SnapshotPart } from './capture/snapshot.ts';
-import type { Axis, Declaration, Fold, Packable, Panel, Weight } from './record.ts';
+import type { Axis, Declaration, Fold, Mark, Packable, Panel, Weight } from './record.ts';
 
 /**
  * What a metric may return: a scalar, a row-major list (null = missing) or what is there of one, or null for "nothing to say
@@ -19,6 +19,8 @@ export interface OfRun {
   readonly labels?: readonly string[];
   /** A sentence for its panels of role 'note'. */
   readonly note?: string;
+  /** Reference lines for its line charts. */
+  readonly marks?: readonly Mark[];
 }
 
 export interface Metric {
@@ -63,7 +65,8 @@ export function roleOf(stream: string): Metric['streams'][number] {
 }
 
 /** The declaration of a metric in one stream: what travels before its first measurement. */
-export function declarationOf(metric: Metric, stream: string, { labels, note }: OfRun = {}): Declaration {
+export function declarationOf(metric: Metric, stream: string, ofRun: OfRun = {}): Declaration {
+  const { labels } = ofRun;
   const role = roleOf(stream);
   const cadence = role === 'probe' ? 'schedule' : metric.cadence;
   return {
@@ -76,8 +79,13 @@ export function declarationOf(metric: Metric, stream: string, { labels, note }: 
     ...(metric.weight ? { weight: metric.weight } : {}),
     panels: metric.panels
       .filter((panel) => panel.streams === undefined || panel.streams.includes(role))
-      .map(({ streams: _, ...panel }) => (note !== undefined && panel.role === 'note' ? { ...panel, note } : panel)),
+      .map(({ streams: _, ...panel }) => panelOf(panel, ofRun)),
   };
+}
+
+function panelOf(panel: Panel, { note, marks }: OfRun): Panel {
+  if (note !== undefined && panel.role === 'note') return { ...panel, note };
+  return marks !== undefined && panel.chart === 'line' ? { ...panel, marks } : panel;
 }
 
 /** A name and nothing else: the run brings its labels. */

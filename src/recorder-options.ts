@@ -2,6 +2,7 @@ import type { Classifier } from './capture/classifier.ts';
 import type { EvaluationSet } from './capture/evaluation-set.ts';
 import type { Offload } from './capture/gradients/offload.ts';
 import type { OutputKind } from './capture/outputs.ts';
+import type { RunFacts } from './capture/snapshot.ts';
 import type { Journal } from './journal.ts';
 import type { Metric } from './metric.ts';
 import type { Schedule } from './schedule.ts';
@@ -14,6 +15,8 @@ export interface RecorderOptions {
   readonly classes: number;
   /** What the run says of them. */
   readonly known: KnownClasses;
+  /** The same for metrics, with what compile has said by now. */
+  readonly facts: () => RunFacts;
   readonly outputs: OutputKind | 'auto';
   readonly predict: ((xs: never) => unknown) | null;
   readonly sets: readonly EvaluationSet[];

@@ -166,11 +166,11 @@ export class Recorder implements StepListener {
       const take = this.features?.taker(step, due);
       this.whenRead(both(whole, seen), ([read, of]) => {
         const { examples, loss } = read;
-        const { classes, journal } = this.options;
+        const { classes, journal, facts } = this.options;
         const { gradients = null, update = null } = of ?? {};
         if (examples !== null) this.minority.add(examples.labels);
         take?.(read);
-        const parts = { step, classes, update, due };
+        const parts = { step, classes, update, due, run: facts() };
         journal.measure(new Snapshot({ ...parts, stream: 'train', loss, examples, gradients }), epoch);
         if (update !== null) journal.measure(new Snapshot({ ...parts, stream: 'model', part: 'gradients' }), epoch);
       });

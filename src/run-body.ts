@@ -1,4 +1,5 @@
 import { versionOf } from './capture/engine/tensors.ts';
+import type { RunFacts } from './capture/snapshot.ts';
 import { classGroupsOf } from './class-groups.ts';
 import type { WatchOptions } from './options.ts';
 import type { RunBody } from './record.ts';
@@ -26,6 +27,11 @@ export function runBodyOf(
     versions: { classwatch: VERSION, tfjs: versionOf(tf), backend: tf.getBackend() },
     pid: globalThis.process?.pid ?? 0,
   };
+}
+
+/** What metrics may know of the run; a list without groups is none. */
+export function factsOf({ groups = {} }: RunBody, lossName: string | null): RunFacts {
+  return { groups: Object.keys(groups).length > 0 ? groups : null, lossName };
 }
 
 /** Only data travels: functions and class instances in a config would not survive the way to the worker. */

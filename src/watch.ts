@@ -1,4 +1,5 @@
 import { findClassifier, outputKindOf } from './capture/classifier.ts';
+import { lossNameOf } from './capture/engine/model-outputs.ts';
 import { ready } from './capture/engine/tensors.ts';
 import { type EvaluationSet, openSets } from './capture/evaluation-set.ts';
 import type { Expectation } from './capture/expectation.ts';
@@ -16,7 +17,7 @@ import { type AlertRecord, RECORD_VERSION, type RunBody } from './record.ts';
 import { Recorder } from './recorder.ts';
 import { Link } from './relay/link.ts';
 import { onceEach } from './report.ts';
-import { runBodyOf } from './run-body.ts';
+import { factsOf, runBodyOf } from './run-body.ts';
 import { logSpaced } from './schedule.ts';
 import { checkTarget, classNamesOf, isModel, outputOf } from './target.ts';
 import type { ModelLike, TfLike } from './tf.ts';
@@ -118,6 +119,7 @@ async function assemble(
     model,
     classes,
     known: body,
+    facts: () => factsOf(body, model === null ? null : lossNameOf(model, output)),
     outputs: outputs === 'auto' && model !== null ? outputKindOf(model, output) : outputs,
     predict,
     sets,

@@ -107,7 +107,14 @@ describe('one line in fit', () => {
     const suite = classifierGeometry(tf, { ...known, onRecord: (record) => records.push(record) });
     await model.fit(xs, ys, { epochs: 2, batchSize: 17, verbose: 0, callbacks: suite as never });
     const classifier = ['cosine', 'norm'].map((of) => `classifier-${of}`);
-    const rows = ['minority-cosine', 'nc2-equiangularity-classifier', 'nc2-equinorm-classifier', 'norm-variation'];
+    const rows = [
+      'group-cosine',
+      'group-norm-variation',
+      'minority-cosine',
+      'nc2-equiangularity-classifier',
+      'nc2-equinorm-classifier',
+      'norm-variation',
+    ];
     const features = ['cdnv', 'feature-energy', 'nc1', 'nc2-equiangularity-means', 'nc2-equinorm-means', 'nc3', 'nc4'];
     expect(names(records).sort()).toEqual([
       ...['class-plane', ...classifier, 'collapse-ratio', ...rows, 'plane-share', 'weight-energy'].map(

@@ -24,7 +24,7 @@ export function cellContent(curve: Curve, row: number, element: number, label: s
   return {
     title: `step ${formatCount(curve.bucket(row).step)}`,
     rows: [{ label, value: value === null ? 'missing' : formatNumber(value), isStrong: true }],
-    note: supportNote(curve.support(row), element),
+    note: supportNote(curve, row, element),
   };
 }
 
@@ -50,11 +50,13 @@ function noteOf({ curve, element }: Line, row: number): string {
     const steps = `${formatCount(bucket.firstStep)}–${formatCount(bucket.step)}`;
     parts.push(`single values in steps ${steps}: ${formatNumber(bucket.min[i]!)} to ${formatNumber(bucket.max[i]!)}`);
   }
-  const support = curve.support(row);
-  parts.push(element === null ? totalNote(support) : supportNote(support, element));
+  parts.push(supportNote(curve, row, element));
   return parts.filter(Boolean).join('; ');
 }
 
-function supportNote(support: ArrayLike<number> | null, element: number): string {
-  return support === null ? '' : `${formatCount(support[element] ?? 0)} examples of the class in the window`;
+/** The examples behind a value: of its class, or of all where it is not one of a class. */
+function supportNote({ support, metric }: Curve, row: number, element: number | null): string {
+  const examples = support(row);
+  if (element === null || metric.declaration.axes[0] !== 'class') return totalNote(examples);
+  return examples === null ? '' : `${formatCount(examples[element] ?? 0)} examples of the class in the window`;
 }

@@ -1,4 +1,9 @@
-import { type ClassifierCollapse, classifierCollapse, type Frame } from '../geometry/classifier-collapse.ts';
+import {
+  type ClassifierCollapse,
+  classifierCollapse,
+  type Frame,
+  groupCollapse,
+} from '../geometry/classifier-collapse.ts';
 import type { PlaneView } from '../geometry/principal-axes.ts';
 import { frameOf } from '../geometry/simplex.ts';
 import type { SparseValues } from '../record.ts';
@@ -6,6 +11,7 @@ import { argmaxRows } from '../stats/argmax.ts';
 import { confusion } from '../stats/confusion.ts';
 import { rowNorms } from '../stats/cosine.ts';
 import { gramNorms, spreadColumns } from '../stats/gram.ts';
+import type { ClassGroups } from '../stats/groups.ts';
 import { type Tally, tally } from '../stats/tally.ts';
 import type { CollapseRatio } from '../theory/collapse-ratio.ts';
 import type { Expectation } from './expectation.ts';
@@ -39,6 +45,14 @@ export interface MonitorFigures {
 
 /** What some snapshots are about, and the metrics that read it. */
 export type SnapshotPart = 'gradients' | 'geometry' | 'features' | 'training-mode' | 'layers' | 'expectation';
+export interface RunFacts {
+  /** Named lists of classes; null where the user made none. */
+  readonly groups: ClassGroups | null;
+  /** Loss of the watched output, as given to compile; null for a function of the user's own, and where it is unknown. */
+  readonly lossName: string | null;
+}
+
+const NO_FACTS: RunFacts = { groups: null, lossName: null };
 
 /** What a metric may read of one stream at one step. Derived things are computed when first asked for, once for all. */
 export class Snapshot {
@@ -59,6 +73,8 @@ export class Snapshot {
   readonly classifier: Float32Array | null;
   /** Minority classes, ascending; empty where there are none, or none are known yet. */
   readonly minority: readonly number[];
+  /** What is known of the run, whatever the step. */
+  readonly run: RunFacts;
   /** Features of the examples; null where they are unknown. */
   readonly geometry: FeatureGeometry | null;
   /** Where classifier and features are heading; null where that is unknown. */
@@ -96,6 +112,7 @@ export class Snapshot {
     layerGammas?: LayerGammas | null;
     classifier?: Float32Array | null;
     minority?: readonly number[];
+    run?: RunFacts;
     geometry?: FeatureGeometry | null;
     collapse?: CollapseRatio | null;
     plane?: PlaneView | null;
@@ -115,6 +132,7 @@ export class Snapshot {
     this.layerGammas = parts.layerGammas ?? null;
     this.classifier = parts.classifier ?? null;
     this.minority = parts.minority ?? [];
+    this.run = parts.run ?? NO_FACTS;
     this.geometry = parts.geometry ?? null;
     this.collapse = parts.collapse ?? null;
     this.plane = parts.plane ?? null;
@@ -181,6 +199,19 @@ export class Snapshot {
     if (frame === null) return null;
     this.memo.collapse ??= classifierCollapse(frame, this.minority);
     return this.memo.collapse;
+  }
+
+  /** Of the rows of each group's classes; null where there are no groups, or no classifier. */
+  get groupCollapses(): readonly ReturnType<typeof groupCollapse>[] | null {
+    const { frame } = this;
+    const { groups } = this.run;
+    if (frame === null || groups === null) return null;
+    return Object.values(groups).map((classes) => groupCollapse(frame, classes));
+  }
+
+  /** For the axis of groups: their names, in the order of values. */
+  get ofGroups(): { readonly labels: readonly string[] } {
+    return { labels: Object.keys(this.run.groups ?? {}) };
   }
 
   private get frame(): Frame | null {

@@ -27,6 +27,11 @@ import gradientNorm from './gradient-norm.ts';
 import gradientShare from './gradient-share.ts';
 import gradientSignal from './gradient-signal.ts';
 import gradientSupport from './gradient-support.ts';
+import groupCosine from './group-cosine.ts';
+import groupLoss from './group-loss.ts';
+import groupNormVariation from './group-norm-variation.ts';
+import groupRecall from './group-recall.ts';
+import groupSupport from './group-support.ts';
 import interval from './interval.ts';
 import layerGamma from './layer-gamma.ts';
 import layerGradNorm from './layer-grad-norm.ts';
@@ -72,8 +77,11 @@ import weightEnergy from './weight-energy.ts';
 /** Every metric, in the order of the page. One that weighs others comes before them. */
 export const metrics: readonly Metric[] = [
   support,
+  groupSupport,
   classRecall,
+  groupRecall,
   classLoss,
+  groupLoss,
   classPrecision,
   loss,
   accuracy,
@@ -110,6 +118,8 @@ export const metrics: readonly Metric[] = [
   planeShare,
   minorityCosine,
   normVariation,
+  groupCosine,
+  groupNormVariation,
   nc2EquinormClassifier,
   nc2EquiangularityClassifier,
   weightEnergy,

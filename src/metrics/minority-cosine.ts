@@ -1,3 +1,4 @@
+import { frameMarks } from '../capture/frame-marks.ts';
 import { defineMetric } from '../metric.ts';
 
 export default defineMetric({
@@ -17,5 +18,6 @@ export default defineMetric({
       better: 'lower',
     },
   ],
+  ofRun: frameMarks,
   measure: ({ classifierCollapse }) => classifierCollapse?.minorityCosine ?? null,
 });
