@@ -54,6 +54,26 @@ export interface RunFacts {
 
 const NO_FACTS: RunFacts = { groups: null, lossName: null };
 
+/** What a snapshot has that is not said. */
+const NOTHING = {
+  part: null,
+  loss: null,
+  examples: null,
+  training: null,
+  layerGammas: null,
+  classifier: null,
+  minority: [],
+  run: NO_FACTS,
+  geometry: null,
+  collapse: null,
+  plane: null,
+  monitor: null,
+  gradients: null,
+  update: null,
+  expected: null,
+  due: true,
+};
+
 /** What a metric may read of one stream at one step. Derived things are computed when first asked for, once for all. */
 export class Snapshot {
   readonly stream: string;
@@ -101,46 +121,27 @@ export class Snapshot {
     collapse?: ClassifierCollapse;
   } = {};
 
-  constructor(parts: {
-    stream: string;
-    step: number;
-    classes: number;
-    part?: SnapshotPart | null;
-    loss?: number | null;
-    examples?: Examples | null;
-    training?: Examples | null;
-    layerGammas?: LayerGammas | null;
-    classifier?: Float32Array | null;
-    minority?: readonly number[];
-    run?: RunFacts;
-    geometry?: FeatureGeometry | null;
-    collapse?: CollapseRatio | null;
-    plane?: PlaneView | null;
-    monitor?: MonitorFigures | null;
-    gradients?: ClassGradients | null;
-    update?: WeightUpdate | null;
-    expected?: Expectation | null;
-    due?: boolean;
-  }) {
+  constructor(parts: Pick<Snapshot, 'stream' | 'step' | 'classes'> & Partial<Pick<Snapshot, keyof typeof NOTHING>>) {
     this.stream = parts.stream;
     this.step = parts.step;
     this.classes = parts.classes;
-    this.part = parts.part ?? null;
-    this.loss = parts.loss ?? null;
-    this.examples = parts.examples ?? null;
-    this.training = parts.training ?? null;
-    this.layerGammas = parts.layerGammas ?? null;
-    this.classifier = parts.classifier ?? null;
-    this.minority = parts.minority ?? [];
-    this.run = parts.run ?? NO_FACTS;
-    this.geometry = parts.geometry ?? null;
-    this.collapse = parts.collapse ?? null;
-    this.plane = parts.plane ?? null;
-    this.monitor = parts.monitor ?? null;
-    this.gradients = parts.gradients ?? null;
-    this.update = parts.update ?? null;
-    this.expected = parts.expected ?? null;
-    this.due = parts.due ?? true;
+    const whole = { ...NOTHING, ...parts };
+    this.part = whole.part;
+    this.loss = whole.loss;
+    this.examples = whole.examples;
+    this.training = whole.training;
+    this.layerGammas = whole.layerGammas;
+    this.classifier = whole.classifier;
+    this.minority = whole.minority;
+    this.run = whole.run;
+    this.geometry = whole.geometry;
+    this.collapse = whole.collapse;
+    this.plane = whole.plane;
+    this.monitor = whole.monitor;
+    this.gradients = whole.gradients;
+    this.update = whole.update;
+    this.expected = whole.expected;
+    this.due = whole.due;
   }
 
   /** Predicted class of each example (argmax; -1 where the output is not finite). */
