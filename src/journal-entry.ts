@@ -1,6 +1,6 @@
 import type { Snapshot } from './capture/snapshot.ts';
 import { declarationOf, type Metric, type OfRun } from './metric.ts';
-import { type Axis, type Declaration, sizeOf } from './record.ts';
+import { type Axis, type Declaration, shapeOf, sizeOf } from './record.ts';
 import { shortened } from './target.ts';
 
 /** What all measurements of one metric in one stream have in common. */
@@ -32,7 +32,7 @@ export interface Entry {
 }
 
 export function entryOf(metric: Metric, stream: string, classes: number): Entry {
-  const shape = shapeOf(metric.axes, classes, 0);
+  const shape = shapeOf(metric.axes, classes);
   return {
     metric,
     onSchedule: declarationOf(metric, stream).cadence === 'schedule',
@@ -54,13 +54,6 @@ export function resolve(entry: Entry, snapshot: Snapshot): void {
   const { axes } = declarationOf(metric, snapshot.stream, entry.ofRun);
   entry.shape = shapeOf(axes, snapshot.classes, entry.layers?.length ?? 0);
   entry.size = sizeOf(entry.shape);
-}
-
-function shapeOf(axes: readonly Axis[], classes: number, layers: number): number[] {
-  return axes.map((axis) => {
-    if (axis === 'class' || axis === 'rank') return classes;
-    return axis === 'layer' ? layers : (axis.labels ?? axis.values ?? []).length;
-  });
 }
 
 function resolveLayers(entry: Entry, snapshot: Snapshot): void {

@@ -178,3 +178,11 @@ export function sizeOf(shape: readonly number[]): number {
   for (const length of shape) size *= length;
   return size;
 }
+
+/** Lengths of the axes; 0 for layers while they are not known. */
+export function shapeOf(axes: readonly Axis[], classes: number, layers = 0): number[] {
+  return axes.map((axis) => {
+    if (axis === 'class' || axis === 'rank') return classes;
+    return axis === 'layer' ? layers : (axis.labels ?? axis.values ?? []).length;
+  });
+}

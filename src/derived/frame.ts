@@ -9,6 +9,7 @@ import {
   packValues,
   RECORD_VERSION,
   type RunBody,
+  shapeOf,
   sizeOf,
   type Unnumbered,
 } from '../record.ts';
@@ -47,7 +48,7 @@ export class DerivedFrame {
   private ask(entry: Entry, newest: MeasurementRecord, run: RunBody, history: RunHistory): Unnumbered[] {
     const { metric, last } = entry;
     try {
-      const shape = shapeOf(metric, run.classNames.length);
+      const shape = shapeOf(metric.axes, run.classNames.length);
       const said = metric.derive({ run, history }, last);
       if (said === null) return [];
       const values = typeof said === 'number' ? [said] : said;
@@ -72,13 +73,6 @@ export class DerivedFrame {
       return [];
     }
   }
-}
-
-function shapeOf({ axes }: Derived, classes: number): number[] {
-  return axes.map((axis) => {
-    if (axis === 'class' || axis === 'rank') return classes;
-    return axis === 'layer' ? 0 : (axis.labels ?? axis.values ?? []).length;
-  });
 }
 
 /** What travels before the first measurement. */

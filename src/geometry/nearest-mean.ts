@@ -75,6 +75,25 @@ export function nearestMeans(
   return nearest;
 }
 
+/**
+ * NC4 where guesses are known: B examples with their guesses, the classes of their nearest means and their labels. Those
+ * whose label is not in 0..classes - 1 are left out, as are examples without a nearest mean.
+ */
+export function guessMismatches(
+  guesses: ArrayLike<number>,
+  nearest: ArrayLike<number>,
+  labels: ArrayLike<number>,
+  classes: number,
+): Mismatches {
+  let [mismatches, examples] = [0, 0];
+  for (let i = 0; i < labels.length; i++) {
+    if (labels[i]! < 0 || labels[i]! >= classes || nearest[i]! < 0) continue;
+    examples++;
+    if (nearest[i] !== guesses[i]) mismatches++;
+  }
+  return { mismatches, examples };
+}
+
 function blockOf(values: ArrayLike<number>, from: number, size: number, columns: number): Float64Array {
   const block = new Float64Array(size * columns);
   for (let i = 0; i < block.length; i++) block[i] = values[from * columns + i]!;

@@ -1,5 +1,5 @@
 import { ClassMoments } from '../../geometry/class-moments.ts';
-import { nearestMeans } from '../../geometry/nearest-mean.ts';
+import { guessMismatches, nearestMeans } from '../../geometry/nearest-mean.ts';
 import { meansBasis } from '../../geometry/neural-collapse.ts';
 import { PRODUCTS } from './products.ts';
 
@@ -99,10 +99,8 @@ export class FeatureWindow {
     const { told, present, columns } = this;
     if (told === null) return;
     const nearest = nearestMeans(features, told.moments.means(), columns, PRODUCTS);
-    for (let i = 0; i < labels.length; i++) {
-      if (labels[i]! < 0 || labels[i]! >= this.classes || nearest[i]! < 0) continue;
-      present.compared++;
-      if (nearest[i] !== guesses[i]) present.mismatches++;
-    }
+    const { mismatches, examples } = guessMismatches(guesses, nearest, labels, this.classes);
+    present.compared += examples;
+    present.mismatches += mismatches;
   }
 }

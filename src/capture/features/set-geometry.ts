@@ -1,6 +1,6 @@
 import { ClassMoments } from '../../geometry/class-moments.ts';
 import { featureEnergy } from '../../geometry/energy.ts';
-import { nearestMeans } from '../../geometry/nearest-mean.ts';
+import { guessMismatches, nearestMeans } from '../../geometry/nearest-mean.ts';
 import { featureCollapse, meansBasis } from '../../geometry/neural-collapse.ts';
 import { argmaxRows } from '../../stats/argmax.ts';
 import type { FeatureGeometry } from '../geometry-figures.ts';
@@ -29,48 +29,41 @@ export function setGeometry(
   if (classes ** 2 * columns > MOST_MEAN_PRODUCTS) return null;
   const moments = new ClassMoments({ classes, columns, scatter: 'none' });
   moments.add(features, labels);
-  const few = thinned(features, labels, columns, Math.ceil((labels.length * columns * classes) / MOST_PRODUCTS));
+  const all = { features, labels, guesses: argmaxRows(probabilities, classes) };
+  const few = thinned(all, columns, Math.ceil((labels.length * columns * classes) / MOST_PRODUCTS));
   const spread = new ClassMoments({ classes, columns, scatter: meansBasis(moments), products: PRODUCTS });
   spread.add(few.features, few.labels);
   return {
     ...featureCollapse(moments, Float64Array.from(rows), spread),
     featureEnergy: featureEnergy(moments),
-    nearestMeanMismatch: mismatch(few, argmaxRows(probabilities, classes), training, columns),
+    nearestMeanMismatch: mismatch(few, training, columns),
   };
 }
 
-interface Thinned {
+interface Compared {
   readonly features: ArrayLike<number>;
   readonly labels: Int32Array;
-  /** Every so many examples. */
-  readonly every: number;
+  readonly guesses: Int32Array;
 }
 
-function thinned(features: ArrayLike<number>, labels: Int32Array, columns: number, every: number): Thinned {
-  if (every <= 1) return { features, labels, every: 1 };
+/** Every so many of the examples. */
+function thinned(all: Compared, columns: number, every: number): Compared {
+  if (every <= 1) return all;
+  const { features, labels, guesses } = all;
   const count = Math.ceil(labels.length / every);
   const taken = new Float32Array(count * columns);
   for (let i = 0; i < count; i++) {
     for (let j = 0; j < columns; j++) taken[i * columns + j] = features[i * every * columns + j]!;
   }
-  return { features: taken, labels: Int32Array.from({ length: count }, (_, i) => labels[i * every]!), every };
+  const some = (of: Int32Array) => Int32Array.from({ length: count }, (_, i) => of[i * every]!);
+  return { features: taken, labels: some(labels), guesses: some(guesses) };
 }
 
-function mismatch(
-  { features, labels, every }: Thinned,
-  guesses: Int32Array,
-  training: Stretch | null,
-  columns: number,
-): number | null {
+function mismatch({ features, labels, guesses }: Compared, training: Stretch | null, columns: number): number | null {
   if (training === null || training.moments.columns !== columns) return null;
   const nearest = nearestMeans(features, training.moments.means(), columns, PRODUCTS);
-  let [mismatches, compared] = [0, 0];
-  for (let i = 0; i < labels.length; i++) {
-    if (labels[i]! < 0 || nearest[i]! < 0) continue;
-    compared++;
-    if (nearest[i] !== guesses[i * every]) mismatches++;
-  }
-  return compared === 0 ? null : mismatches / compared;
+  const { mismatches, examples } = guessMismatches(guesses, nearest, labels, training.moments.classes);
+  return examples === 0 ? null : mismatches / examples;
 }
 
 function areFinite(values: ArrayLike<number>): boolean {
