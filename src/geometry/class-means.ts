@@ -1,6 +1,6 @@
-import { squareOf } from './basis.ts';
+import { type Basis, squareOf } from './basis.ts';
 import type { ClassMoments } from './class-moments.ts';
-import { gramOf } from './products.ts';
+import { gramOf, rowProducts } from './products.ts';
 
 /** Differences below so many units of rounding are none. */
 const ROUNDING = 64 * Number.EPSILON;
@@ -51,6 +51,19 @@ export function centredMeansOf(moments: ClassMoments): CentredMeans {
     if (squareOf(row, 0, columns) <= floor) row.fill(0);
   });
   return { present, centre, rows, variances, floor };
+}
+
+/** The means as they are seen in a basis: coordinates for columns. */
+export function seenIn({ rows: directions, size, columns }: Basis, means: ClassMeans): ClassMeans {
+  const count = means.present.length;
+  const rows = rowProducts(means.rows, count, directions, size, columns);
+  const centre = rowProducts(means.centre, 1, directions, size, columns);
+  return { ...means, rows, centre, gram: gramOf(rows, count, size) };
+}
+
+/** Sum of |mu_c - mu_G|^2: C times the trace of Sigma_B. */
+export function squaresBetween({ present, gram }: ClassMeans): number {
+  return present.reduce((sum, _, r) => sum + gram[r * present.length + r]!, 0);
 }
 
 /** Below this share of what was subtracted, a distance is computed directly. */

@@ -38,7 +38,8 @@ export class ClassMoments {
   readonly counts: Float64Array;
   /** sum x x^T of the features less their class' reference; null where it is not kept. */
   readonly scatter: Scatter | null;
-  private readonly block: Float64Array;
+  /** Features less their references on the way to the scatter; null where none is kept. */
+  private readonly block: Float64Array | null;
   /** First example of each class. */
   private readonly references: Float64Array;
   /** sum x of each class. */
@@ -56,8 +57,8 @@ export class ClassMoments {
     this.references = new Float64Array(classes * columns);
     this.sums = new Float64Array(classes * columns);
     this.squares = new Float64Array(classes);
-    this.block = new Float64Array(BLOCK * columns);
     this.scatter = scatterOf(scatter ?? (columns <= MAX_FULL_COLUMNS ? 'full' : 'none'), columns, products);
+    this.block = this.scatter === null ? null : new Float64Array(BLOCK * columns);
   }
 
   /** Examples of all classes. */
@@ -81,7 +82,9 @@ export class ClassMoments {
     for (let i = 0; i < labels.length; i++) {
       const c = labels[i]!;
       if (c < 0 || c >= this.classes) continue;
-      this.addExample(features, i * columns, c, held++ * columns);
+      this.addExample(features, i * columns, c);
+      if (this.block === null) continue;
+      this.hold(features, i * columns, c, held++);
       if (held === BLOCK) held = this.release(held);
     }
     this.release(held);
@@ -143,22 +146,29 @@ export class ClassMoments {
     return this.sums.slice(c * this.columns, (c + 1) * this.columns).map((sum) => sum / n);
   }
 
-  private addExample(features: ArrayLike<number>, at: number, c: number, to: number): void {
-    const { columns, references, sums, block } = this;
+  private addExample(features: ArrayLike<number>, at: number, c: number): void {
+    const { columns, references, sums } = this;
     const from = c * columns;
     if (this.counts[c]!++ === 0) for (let j = 0; j < columns; j++) references[from + j] = features[at + j]!;
     let square = 0;
     for (let j = 0; j < columns; j++) {
       const value = features[at + j]! - references[from + j]!;
-      block[to + j] = value;
       sums[from + j]! += value;
       square += value * value;
     }
     this.squares[c]! += square;
   }
 
+  /** Less the reference of its class, as number `held` of the block. */
+  private hold(features: ArrayLike<number>, at: number, c: number, held: number): void {
+    const { columns, references } = this;
+    const block = this.block!;
+    const [from, to] = [c * columns, held * columns];
+    for (let j = 0; j < columns; j++) block[to + j] = features[at + j]! - references[from + j]!;
+  }
+
   private release(held: number): 0 {
-    if (held > 0) this.scatter?.add(this.block, held);
+    if (held > 0) this.scatter?.add(this.block!, held);
     return 0;
   }
 

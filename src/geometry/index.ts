@@ -15,6 +15,6 @@ export {
   neuralCollapseOf,
 } from './neural-collapse.ts';
 export { type PlaneInput, type PlaneView, type Point, principalAxes } from './principal-axes.ts';
-export { type AddProducts, type Products, plainProducts, type RowProducts } from './products.ts';
+export { type AddProducts, type Products, plainProducts, type RowProducts, type Vectors } from './products.ts';
 export type { Rows } from './rows.ts';
 export { type Eigen, symmetricEigen } from './symmetric-eigen.ts';

@@ -1,5 +1,5 @@
 import { argmaxRows } from '../stats/argmax.ts';
-import { squareOf } from './basis.ts';
+import { type KnownMeans, knownMeans, nearestMean } from './known-means.ts';
 import { type Products, plainProducts } from './products.ts';
 import { expectFinite, expectLabels, flatRows, type Rows } from './rows.ts';
 
@@ -126,39 +126,10 @@ function logitsOf(
   return logits;
 }
 
-interface KnownMeans {
-  readonly classes: readonly number[];
-  readonly columns: number;
-  /** Where features and means are taken from: a common offset would cost digits. */
-  readonly origin: Float64Array;
-  /** Means less the origin. */
-  readonly rows: Float64Array;
-  /** |row|^2 / 2. */
-  readonly halves: Float64Array;
-}
-
-/** Null where no class has a mean. */
-function knownMeans(means: readonly (ArrayLike<number> | null)[]): KnownMeans | null {
-  const classes = [...means.keys()].filter((c) => means[c] !== null);
-  if (classes.length === 0) return null;
-  const given = classes.map((c) => means[c]!);
-  const { values: rows, columns } = flatRows('means', given, given[0]!.length);
-  const origin = Float64Array.from({ length: columns }, (_, j) => rows[j]!);
-  const moved = Float64Array.from(rows, (value, i) => value - origin[i % columns]!);
-  const halves = Float64Array.from(classes, (_, r) => squareOf(moved, r * columns, columns) / 2);
-  return { classes, columns, origin, rows: moved, halves };
-}
-
-/** Class of the nearest mean: of |h - m|^2 / 2 only |m|^2 / 2 - h . m differs between means. Moves the block to the origin. */
-function nearestOf(
-  block: Float64Array,
-  size: number,
-  { classes, columns, origin, rows, halves }: KnownMeans,
-  products: Products,
-): number[] {
+/** Moves the block to the origin. */
+function nearestOf(block: Float64Array, size: number, known: KnownMeans, products: Products): number[] {
+  const { columns, origin, rows, classes } = known;
   for (let i = 0; i < size; i++) for (let j = 0; j < columns; j++) block[i * columns + j]! -= origin[j]!;
   const closeness = products.rowProducts(block, size, rows, classes.length, columns);
-  for (let i = 0; i < size; i++)
-    for (let r = 0; r < halves.length; r++) closeness[i * halves.length + r]! -= halves[r]!;
-  return Array.from(argmaxRows(closeness, classes.length), (r) => classes[r]!);
+  return Array.from({ length: size }, (_, i) => nearestMean(known, closeness, i * classes.length));
 }

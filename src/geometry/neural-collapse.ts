@@ -100,19 +100,19 @@ export type FeatureCollapse = Pick<
 >;
 
 /**
- * The measures that need features. `weights`: rows of the classifier, classes x columns, row-major. `spread`: moments of some of the same
- * examples that keep the scatter for NC1, where `moments` keep none.
+ * The measures that need features. `weights`: rows of the classifier, classes x columns, row-major. `variability`: NC1 beside the means, where
+ * the moments themselves don't keep the scatter for it.
  */
 export function featureCollapse(
   moments: ClassMoments,
   weights: Float64Array,
-  spread: ClassMoments = moments,
+  variability = (means: ClassMeans) => relativeVariability(moments, means),
 ): FeatureCollapse {
   const { columns } = moments;
   const means = classMeansOf(moments);
   const { present } = means;
   return {
-    nc1: relativeVariability(spread, means),
+    nc1: variability(means),
     cdnv: distanceVariance(means, columns),
     ...ofMeans(means, columns),
     selfDuality: present.length < 2 ? null : selfDuality(pick(weights, columns, present), means.rows),

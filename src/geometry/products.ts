@@ -1,17 +1,14 @@
+/** Rows of values, one after the other. */
+export type Vectors = Float32Array | Float64Array;
+
 /**
  * Adds the products of every two of `size` rows of `length` values to the size x size matrix `into`: its upper triangle, the
  * diagonal included; what it writes below is never read. Whoever has faster arithmetic (SIMD, a device) supplies one of these.
  */
-export type AddProducts = (rows: Float64Array, size: number, length: number, into: Float64Array) => void;
+export type AddProducts = (rows: Vectors, size: number, length: number, into: Float64Array) => void;
 
 /** A B^T of `countA` and `countB` rows of `length` values: countA x countB, row-major. */
-export type RowProducts = (
-  a: Float64Array,
-  countA: number,
-  b: Float64Array,
-  countB: number,
-  length: number,
-) => Float64Array;
+export type RowProducts = (a: Vectors, countA: number, b: Vectors, countB: number, length: number) => Float64Array;
 
 /** The arithmetic that most of the time goes to. Vectors come less an example or a mean of theirs: float32 is good enough. */
 export interface Products {
@@ -33,13 +30,7 @@ export const addProducts: AddProducts = (rows, size, length, into) => {
 };
 
 /** A B^T of `countA` and `countB` rows of `length` values: countA x countB, row-major. */
-export function rowProducts(
-  a: Float64Array,
-  countA: number,
-  b: Float64Array,
-  countB: number,
-  length: number,
-): Float64Array {
+export function rowProducts(a: Vectors, countA: number, b: Vectors, countB: number, length: number): Float64Array {
   const into = new Float64Array(countA * countB);
   for (let i = 0; i < countA; i += TILE) {
     for (let j = 0; j < countB; j += TILE) {
@@ -64,9 +55,9 @@ export function gramOf(rows: Float64Array, count: number, columns: number): Floa
 
 /** Three rows from `i` on times three from `j` on; written out, because the sums stay in registers only so. */
 function addTile(
-  a: Float64Array,
+  a: Vectors,
   i: number,
-  b: Float64Array,
+  b: Vectors,
   j: number,
   length: number,
   into: Float64Array,
@@ -105,8 +96,8 @@ function addThree(into: Float64Array, at: number, s0: number, s1: number, s2: nu
 
 /** A tile that ends early. Sums in the same order as a whole one: equal rows get equal products, wherever they stand. */
 function addEdge(
-  a: Float64Array,
-  b: Float64Array,
+  a: Vectors,
+  b: Vectors,
   fromA: number,
   fromB: number,
   length: number,

@@ -1,5 +1,5 @@
 import { directionsOf } from './basis.ts';
-import { type ClassMeans, squaredDistance } from './class-means.ts';
+import { type ClassMeans, seenIn, squaredDistance, squaresBetween } from './class-means.ts';
 import type { ClassMoments } from './class-moments.ts';
 import { gramOf, rowProducts } from './products.ts';
 
@@ -54,13 +54,15 @@ function withinAlong(
  * Share of Tr(Sigma_B) that lies in the directions in which scatter is kept, 0 to 1: 1 says that NC1 is exact. Null without
  * scatter and where the class means coincide.
  */
-export function coverage({ scatter }: ClassMoments, { present, rows, gram }: ClassMeans): number | null {
+export function coverage({ scatter }: ClassMoments, means: ClassMeans): number | null {
   if (scatter === null) return null;
-  const trace = (values: Float64Array) => present.reduce((sum, _, r) => sum + values[r * present.length + r]!, 0);
-  const whole = trace(gram);
-  if (whole === 0) return null;
-  const count = present.length;
-  return Math.min(1, trace(gramOf(scatter.coordinates(rows, count), count, scatter.size)) / whole);
+  return scatter.basis === null ? shareSeen(means, means) : shareSeen(seenIn(scatter.basis, means), means);
+}
+
+/** Share of Tr(Sigma_B) that is left of the means where they are seen in a basis, 0 to 1. Null where they coincide. */
+export function shareSeen(seen: ClassMeans, means: ClassMeans): number | null {
+  const whole = squaresBetween(means);
+  return whole === 0 ? null : Math.min(1, squaresBetween(seen) / whole);
 }
 
 /**

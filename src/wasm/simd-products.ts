@@ -8,6 +8,8 @@ const [PACKED_ROWS, DEPTH, MOST_COLUMNS] = [96, 256, 1024];
 /** Bytes above which a product is made of several, so that no large memory stays behind. */
 const MOST_BYTES = 16 * 2 ** 20;
 
+type Vectors = Float32Array | Float64Array;
+
 interface Memory {
   readonly buffer: ArrayBuffer;
   grow(pages: number): number;
@@ -26,7 +28,7 @@ export class SimdProducts {
   }
 
   /** Adds the products of every two of `size` rows of `length` values to the upper triangle of `into`, size x size. */
-  readonly addProducts = (rows: Float64Array, size: number, length: number, into: Float64Array): void => {
+  readonly addProducts = (rows: Vectors, size: number, length: number, into: Float64Array): void => {
     // Parts of the columns, so that the sums of a long row are float64.
     const most = this.columnsAtOnce(2 * size, size ** 2);
     for (let from = 0; from < length; from += most) {
@@ -37,13 +39,7 @@ export class SimdProducts {
   };
 
   /** A B^T of `countA` and `countB` rows of `length` values: countA x countB, row-major. */
-  readonly rowProducts = (
-    a: Float64Array,
-    countA: number,
-    b: Float64Array,
-    countB: number,
-    length: number,
-  ): Float64Array => {
+  readonly rowProducts = (a: Vectors, countA: number, b: Vectors, countB: number, length: number): Float64Array => {
     const into = new Float64Array(countA * countB);
     const most = this.columnsAtOnce(countA + countB, countA * countB);
     for (let from = 0; from < length; from += most) {
@@ -59,9 +55,9 @@ export class SimdProducts {
 
   /** The same over the columns from `from` on; a view that holds until the next product. */
   private product(
-    a: Float64Array,
+    a: Vectors,
     countA: number,
-    b: Float64Array,
+    b: Vectors,
     countB: number,
     length: number,
     from: number,
@@ -91,14 +87,7 @@ export class SimdProducts {
   }
 }
 
-function copy(
-  rows: Float64Array,
-  count: number,
-  length: number,
-  from: number,
-  columns: number,
-  into: Float32Array,
-): void {
+function copy(rows: Vectors, count: number, length: number, from: number, columns: number, into: Float32Array): void {
   if (columns === length) into.set(rows.subarray(0, count * length));
   else {
     for (let r = 0; r < count; r++)

@@ -1,6 +1,5 @@
-import type { ClassMoments } from '../../geometry/class-moments.ts';
 import { featureEnergy } from '../../geometry/energy.ts';
-import { featureCollapse, nc1Coverage } from '../../geometry/neural-collapse.ts';
+import { featureCollapse } from '../../geometry/neural-collapse.ts';
 import { argmaxRows } from '../../stats/argmax.ts';
 import type { TensorData, TfLike } from '../../tf.ts';
 import { Budget } from '../budget/budget.ts';
@@ -14,6 +13,7 @@ import type { StepExamples } from '../step-batches.ts';
 import { ClassPlane } from './class-plane.ts';
 import { CollapseCourse } from './collapse-course.ts';
 import { FeatureWindow, type Stretch } from './feature-window.ts';
+import { Spread } from './spread.ts';
 
 export interface FeatureWatchOptions {
   readonly tf: TfLike;
@@ -27,8 +27,8 @@ export interface FeatureWatchOptions {
 
 /** Where reading has a price that the time on this thread does not show, at most one step in so many is read. */
 const SPARSE = 8;
-/** Share of what lies between class means that the kept scatter has to see. */
-const LEAST_COVERAGE = 0.9;
+/** Multiply-adds for scatter and nearest means that a step may always take: about 1 ms. Where a batch takes more, every so many steps. */
+const FEW_PRODUCTS = 1.6e7;
 /** Multiply-adds for products of class means with each other above which they are left out. */
 const MOST_PRODUCTS = 5e8;
 
@@ -43,6 +43,7 @@ export class FeatureWatch {
   /** Whether the step at hand is read, and whether scatter and nearest means are taken of it, too. */
   private measured = false;
   private wide = false;
+  private wideEvery = 1;
   /** Milliseconds since the last step ended: for means, and for the rest. */
   private own = { means: 0, spread: 0 };
   private endedAt: number | null = null;
@@ -61,7 +62,7 @@ export class FeatureWatch {
 
   begin(step: number): void {
     this.measured = this.means.due(step) && (this.options.isSynchronous || step % SPARSE === 0);
-    this.wide = this.measured && this.spread.due(step);
+    this.wide = this.measured && step % this.wideEvery === 0 && this.spread.due(step);
   }
 
   /** Inside a forward pass, at its end: the features of its one batch. Null where they are not to be read, or not to be found. */
@@ -120,6 +121,7 @@ export class FeatureWatch {
     const { classes } = this.options;
     const columns = features.length / labels.length;
     if (this.window?.columns !== columns) this.window = new FeatureWindow(classes, columns);
+    this.wideEvery = Math.ceil((labels.length * Spread.products(classes, columns)) / FEW_PRODUCTS);
     this.window.add(features, labels, wide ? argmaxRows(probabilities, classes) : null);
   }
 
@@ -134,29 +136,12 @@ export class FeatureWatch {
 }
 
 /** Figures of what is known of training features, beside the classifier as it is: rows C x d. Null where they don't belong together. */
-export function trainingGeometry(
-  { moments, spread, mismatches, compared }: Stretch,
-  rows: Float32Array,
-): FeatureGeometry | null {
+export function trainingGeometry({ moments, spread }: Stretch, rows: Float32Array): FeatureGeometry | null {
   const { classes, columns } = moments;
   if (rows.length !== classes * columns) return null;
-  const nearestMeanMismatch = compared === 0 ? null : mismatches / compared;
-  const energy = featureEnergy(moments);
-  if (classes ** 2 * columns > MOST_PRODUCTS) return { ...UNKNOWN, nearestMeanMismatch, featureEnergy: energy };
-  const collapse = featureCollapse(moments, Float64Array.from(rows), spread ?? moments);
-  const nc1 = spread !== null && isSpanned(spread, moments) ? collapse.nc1 : null;
-  return { ...collapse, nc1, nearestMeanMismatch, featureEnergy: energy };
-}
-
-/**
- * Whether the directions in which scatter is kept are those between the classes of now: of a class that was not there before, or of means that have
- * turned since, NC1 would be made of what they hardly have in common.
- */
-function isSpanned(spread: ClassMoments, { counts }: ClassMoments): boolean {
-  const { scatter } = spread;
-  const present = counts.reduce((sum, count) => sum + (count > 0 ? 1 : 0), 0);
-  if (scatter === null || scatter.size < Math.min(spread.columns, present - 1)) return false;
-  return (nc1Coverage(spread) ?? 0) >= LEAST_COVERAGE;
+  const known = { nearestMeanMismatch: spread.mismatch, featureEnergy: featureEnergy(moments) };
+  if (classes ** 2 * columns > MOST_PRODUCTS) return { ...UNKNOWN, ...known };
+  return { ...featureCollapse(moments, Float64Array.from(rows), (means) => spread.variability(means)), ...known };
 }
 
 const UNKNOWN = { nc1: null, cdnv: null, equinormMeans: null, equiangularityMeans: null, selfDuality: null };

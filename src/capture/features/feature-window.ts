@@ -1,34 +1,20 @@
 import { ClassMoments } from '../../geometry/class-moments.ts';
-import { guessMismatches, nearestMeans } from '../../geometry/nearest-mean.ts';
-import { meansBasis } from '../../geometry/neural-collapse.ts';
-import { PRODUCTS } from './products.ts';
+import { Spread } from './spread.ts';
 
 /** The first stretch ends after so many examples, each next one after twice as many, up to the last number. */
 const FIRST_EXAMPLES = 256;
 const MOST_EXAMPLES = 65_536;
 /** A class with so many examples is known well enough for a stretch that is not over to be told of. */
 const ENOUGH_EXAMPLES = 30;
-/** Up to here the scatter of all columns is kept; above, along the class means of the stretch before. */
-const FULL_COLUMNS = 64;
-/** Classes times columns above which no scatter is kept: means of it alone would take more memory than the classifier. */
-const MOST_VALUES = 2 ** 20;
-
 /** Features of training examples, summed up over a stretch of training. */
 export class Stretch {
   readonly moments: ClassMoments;
-  /** The same of some of the examples, with their scatter; null where there are too many values. */
-  readonly spread: ClassMoments | null;
-  /** Of the examples that were compared, those whose guess was another class than that of the nearest mean. */
-  mismatches = 0;
-  compared = 0;
+  readonly spread: Spread;
 
   /** `before`: the stretch before, null for the first. */
   constructor(classes: number, columns: number, before: Stretch | null) {
-    this.moments = new ClassMoments({ classes, columns, scatter: 'none', products: PRODUCTS });
-    const full = columns <= FULL_COLUMNS ? ('full' as const) : null;
-    const scatter = full ?? (before === null ? 'none' : meansBasis(before.moments));
-    this.spread =
-      classes * columns > MOST_VALUES ? null : new ClassMoments({ classes, columns, scatter, products: PRODUCTS });
+    this.moments = new ClassMoments({ classes, columns, scatter: 'none' });
+    this.spread = new Spread(classes, columns, before?.moments ?? null);
   }
 
   get examples(): number {
@@ -64,9 +50,8 @@ export class FeatureWindow {
     if (this.present.examples >= this.limit) this.turn();
     const { present } = this;
     present.moments.add(features, labels);
-    if (guesses === null) return;
-    present.spread?.add(features, labels);
-    this.compare(features, labels, guesses);
+    // Nearest means are those of what is told: the batch itself may be a part of it.
+    if (guesses !== null) present.spread.add(features, labels, guesses, (this.told ?? present).moments);
   }
 
   /** An epoch is over, and what its end is to say has been said. */
@@ -92,15 +77,5 @@ export class FeatureWindow {
     this.before = this.present;
     this.present = new Stretch(this.classes, this.columns, this.before);
     this.limit = Math.min(MOST_EXAMPLES, 2 * this.limit);
-  }
-
-  /** Nearest means are those of what is told: the batch itself may be a part of it. */
-  private compare(features: ArrayLike<number>, labels: Int32Array, guesses: Int32Array): void {
-    const { told, present, columns } = this;
-    if (told === null) return;
-    const nearest = nearestMeans(features, told.moments.means(), columns, PRODUCTS);
-    const { mismatches, examples } = guessMismatches(guesses, nearest, labels, this.classes);
-    present.compared += examples;
-    present.mismatches += mismatches;
   }
 }

@@ -2,6 +2,8 @@ import { ClassMoments } from '../../geometry/class-moments.ts';
 import { featureEnergy } from '../../geometry/energy.ts';
 import { guessMismatches, nearestMeans } from '../../geometry/nearest-mean.ts';
 import { featureCollapse, meansBasis } from '../../geometry/neural-collapse.ts';
+import { areFinite } from '../../geometry/rows.ts';
+import { relativeVariability } from '../../geometry/variability.ts';
 import { argmaxRows } from '../../stats/argmax.ts';
 import type { FeatureGeometry } from '../geometry-figures.ts';
 import type { Examples } from '../snapshot.ts';
@@ -34,7 +36,7 @@ export function setGeometry(
   const spread = new ClassMoments({ classes, columns, scatter: meansBasis(moments), products: PRODUCTS });
   spread.add(few.features, few.labels);
   return {
-    ...featureCollapse(moments, Float64Array.from(rows), spread),
+    ...featureCollapse(moments, Float64Array.from(rows), (means) => relativeVariability(spread, means)),
     featureEnergy: featureEnergy(moments),
     nearestMeanMismatch: mismatch(few, training, columns),
   };
@@ -64,10 +66,4 @@ function mismatch({ features, labels, guesses }: Compared, training: Stretch | n
   const nearest = nearestMeans(features, training.moments.means(), columns, PRODUCTS);
   const { mismatches, examples } = guessMismatches(guesses, nearest, labels, training.moments.classes);
   return examples === 0 ? null : mismatches / examples;
-}
-
-function areFinite(values: ArrayLike<number>): boolean {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i]! * 0;
-  return sum === 0;
 }

@@ -1,0 +1,132 @@
+import type { Basis } from '../../geometry/basis.ts';
+import { type ClassMeans, seenIn } from '../../geometry/class-means.ts';
+import { ClassMoments } from '../../geometry/class-moments.ts';
+import { type KnownMeans, knownMeans, nearestMean } from '../../geometry/known-means.ts';
+import { meansBasis } from '../../geometry/neural-collapse.ts';
+import { relativeVariability, shareSeen } from '../../geometry/variability.ts';
+import { PRODUCTS } from './products.ts';
+
+/** Up to here the scatter of all columns is kept; above, along the class means of the stretch before. */
+const FULL_COLUMNS = 64;
+/** Classes times columns above which no scatter is kept: means of it alone would take more memory than the classifier. */
+const MOST_VALUES = 2 ** 20;
+/** Share of what lies between class means that the kept scatter has to see. */
+const LEAST_COVERAGE = 0.9;
+/** Means to compare with are made anew when so many times the examples stand behind them. */
+const GROWTH = 1.25;
+
+/** The means that examples are compared with, and what their features are multiplied with. */
+interface Sight {
+  readonly of: ClassMoments;
+  readonly examples: number;
+  readonly known: KnownMeans;
+  /** Directions of the basis, and means less their origin: rows of d values. */
+  readonly rows: Float32Array;
+}
+
+/**
+ * What costs more than means, of some of the examples of a stretch: their scatter within classes, along the class means of the
+ * stretch before, and whether the nearest class mean is that of the guess. One product of features with both kinds of rows serves both.
+ */
+export class Spread {
+  /** Of the examples that were compared, those whose guess was another class than that of the nearest mean. */
+  mismatches = 0;
+  compared = 0;
+  private readonly columns: number;
+  /** Null: columns are few enough to be seen as they are, or too many for any scatter. */
+  private readonly basis: Basis | null;
+  /** Of features as seen in the basis. Null: no scatter is kept. */
+  private readonly moments: ClassMoments | null;
+  private sight: Sight | null = null;
+  private block = new Float32Array(0);
+
+  /** `before`: of the stretch before; null for the first. */
+  constructor(classes: number, columns: number, before: ClassMoments | null) {
+    this.columns = columns;
+    const isFull = columns <= FULL_COLUMNS;
+    const isKept = isFull || (before !== null && classes * columns <= MOST_VALUES);
+    this.basis = isKept && !isFull ? meansBasis(before!) : null;
+    const size = this.basis?.size ?? columns;
+    this.moments =
+      isKept && size > 0 ? new ClassMoments({ classes, columns: size, scatter: 'full', products: PRODUCTS }) : null;
+  }
+
+  /** Multiply-adds that an example takes. */
+  static products(classes: number, columns: number): number {
+    return (classes * columns <= MOST_VALUES ? 2 : 1) * classes * columns;
+  }
+
+  /** NC4 so far; null before an example was compared. */
+  get mismatch(): number | null {
+    return this.compared === 0 ? null : this.mismatches / this.compared;
+  }
+
+  /**
+   * Features [B, d] of a batch, its labels (-1: left out) and guesses; `told`: the moments whose means count as the nearest. Features are
+   * finite.
+   */
+  add(features: ArrayLike<number>, labels: Int32Array, guesses: Int32Array, told: ClassMoments): void {
+    const sight = this.sightOf(told);
+    if (sight === null) return;
+    const { known, rows } = sight;
+    const count = labels.length;
+    const width = rows.length / this.columns;
+    const block = this.moved(features, known.origin, count);
+    const products = PRODUCTS.rowProducts(block, count, rows, width, this.columns);
+    this.moments?.add(this.basis === null ? features : leading(products, width, this.basis.size), labels);
+    const means = width - known.classes.length;
+    for (let i = 0; i < count; i++) {
+      if (labels[i]! < 0 || labels[i]! >= told.classes) continue;
+      this.compared++;
+      if (nearestMean(known, products, i * width + means) !== guesses[i]) this.mismatches++;
+    }
+  }
+
+  /**
+   * NC1 between the means of now. Null where the directions in which scatter is kept are not those between them: of a class that was not there
+   * before, or of means that have turned since, it would be made of what they hardly have in common.
+   */
+  variability(means: ClassMeans): number | null {
+    const { moments, basis } = this;
+    if (moments === null) return null;
+    if (basis === null) return relativeVariability(moments, means);
+    if (basis.size < Math.min(this.columns, means.present.length - 1)) return null;
+    const seen = seenIn(basis, means);
+    return (shareSeen(seen, means) ?? 0) < LEAST_COVERAGE ? null : relativeVariability(moments, seen);
+  }
+
+  private sightOf(told: ClassMoments): Sight | null {
+    const { sight } = this;
+    const { examples } = told;
+    if (sight?.of === told && examples < GROWTH * sight.examples) return sight;
+    // The origin stays: coordinates are sums of features less it.
+    const known = knownMeans(told.means(), sight?.known.origin);
+    if (known === null) return null;
+    const directions = this.basis?.rows ?? new Float64Array(0);
+    const rows = new Float32Array(directions.length + known.rows.length);
+    rows.set(directions);
+    rows.set(known.rows, directions.length);
+    this.sight = { of: told, examples, known, rows };
+    return this.sight;
+  }
+
+  /** Less the origin of the means. */
+  private moved(features: ArrayLike<number>, origin: Float64Array, count: number): Float32Array {
+    const { columns } = this;
+    if (this.block.length !== count * columns) this.block = new Float32Array(count * columns);
+    const { block } = this;
+    for (let at = 0; at < block.length; at += columns) {
+      for (let j = 0; j < columns; j++) block[at + j] = features[at + j]! - origin[j]!;
+    }
+    return block;
+  }
+}
+
+/** The first `size` of each `width` values; float32 like all features, so that loops over them are compiled for one kind of array. */
+function leading(values: Float64Array, width: number, size: number): Float32Array {
+  const taken = new Float32Array((values.length / width) * size);
+  for (let from = 0, to = 0; to < taken.length; from += width, to += size) {
+    for (let k = 0; k < size; k++) taken[to + k] = values[from + k]!;
+  }
+  return taken;
+}
