@@ -36,15 +36,18 @@ export interface EvaluationParts extends RecorderOptions {
 
 /** Multiply-adds for products between classes and their singular values below which classifier and features are always looked at. */
 const LITTLE = 1e7;
-/** Of the time that goes by, where nothing is said of it. */
-const USUAL_SHARE = 0.05;
+/** Milliseconds that evaluations by the schedule may take before they have to keep to their share: the first come at every step. */
+const GRACE = 2000;
 
 /** What is measured between two steps, with the weights as they are: sets of examples, the classifier, the monitor itself. */
 export class Evaluations {
   private readonly parts: EvaluationParts;
   private readonly trainingMode: TrainingModeEvaluations;
   private readonly layers: LayerEvaluations;
+  /** Evaluations by the schedule that were left out. */
+  skipped = 0;
   private readonly pace: Pace;
+  private readonly geometryPace: Pace;
   /** Whether classifier and features are looked at this time. */
   private isPaced = true;
 
@@ -52,14 +55,31 @@ export class Evaluations {
     this.parts = parts;
     this.trainingMode = new TrainingModeEvaluations(parts);
     this.layers = new LayerEvaluations(parts);
-    this.pace = new Pace(parts.featureBudget ?? USUAL_SHARE);
+    const { evaluations, features } = parts.budgets;
+    this.pace = new Pace(evaluations, GRACE);
+    this.geometryPace = new Pace(features ?? evaluations);
+  }
+
+  /** Whether the evaluation that the schedule asks for is made; the first always is. Where it is left out, that is counted, and told once. */
+  isDue(step: number): boolean {
+    if (this.pace.due() || step === 0) return true;
+    this.skipped++;
+    const percent = Number((100 * this.parts.budgets.evaluations).toPrecision(2));
+    this.parts.report(
+      `Expected evaluations by the schedule to take at most ${percent} % of training time, got more: some are left out (monitor/skipped-evaluations). Pass a smaller probe, a larger budget, or a schedule, which is kept whatever it costs.`,
+    );
+    return false;
   }
 
   at(step: number, epoch: number | null): void {
+    this.pace.timed(() => this.evaluate(step, epoch));
+  }
+
+  private evaluate(step: number, epoch: number | null): void {
     const { guard, sets, figures, classes, journal } = this.parts;
     guard('The classifier', () => {
       const size = this.parts.classifier()?.kernel.size ?? 0;
-      this.isPaced = classes * size + 10 * classes ** 3 < LITTLE || this.pace.due();
+      this.isPaced = classes * size + 10 * classes ** 3 < LITTLE || this.geometryPace.due();
     });
     for (const set of sets) {
       guard(`The evaluation on ${set.name}`, () => this.evaluateSet(set, step, epoch));
@@ -95,7 +115,7 @@ export class Evaluations {
     guard(`The geometry of ${name}`, () => {
       if (features === null) return;
       const rows = classifierRows(features.kernel, classes);
-      geometry = this.pace.timed(() => setGeometry(features.values, examples, rows, watch?.told ?? null));
+      geometry = this.geometryPace.timed(() => setGeometry(features.values, examples, rows, watch?.told ?? null));
     });
     return geometry;
   }
@@ -131,6 +151,6 @@ export class Evaluations {
       if (geometry === null) return;
       journal.measure(new Snapshot({ stream: 'train', step, classes, part: 'features', geometry }), epoch);
     };
-    whenRead(reading, (data: TensorData[]) => this.pace.timed(() => measure(data)));
+    whenRead(reading, (data: TensorData[]) => this.geometryPace.timed(() => measure(data)));
   }
 }

@@ -52,9 +52,12 @@ export interface WatchOptions {
   readonly optimizer?: OptimizerLike;
   /** Outputs for inputs, where there is no LayersModel. */
   readonly predict?: (xs: never) => unknown;
-  /** When the probe and the classifier are measured; default: log-spaced. */
+  /** When the probe and the classifier are measured: kept whatever it costs. Default: log-spaced, within the budget. */
   readonly schedule?: Schedule;
-  /** Share of training time that the class gradients may take, in (0, 1]: they are measured less often beyond it; default 0.05. 1: at every step. */
+  /**
+   * Share of training time that class gradients, features of training examples and evaluations by the default schedule may take, in (0, 1]: they are measured
+   * less often beyond it; default 0.05. 1: at every step.
+   */
   readonly budget?: number;
   /**
    * Another thread takes part of the arithmetic of class gradients, where the backend is wasm and a core is free: they are

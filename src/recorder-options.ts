@@ -1,3 +1,4 @@
+import type { Budgets } from './budgets.ts';
 import type { Classifier } from './capture/classifier.ts';
 import type { EvaluationSet } from './capture/evaluation-set.ts';
 import type { Offload } from './capture/gradients/offload.ts';
@@ -26,11 +27,8 @@ export interface RecorderOptions {
   readonly journal: Journal;
   /** Parts of a snapshot that some metric reads: nothing else is captured. */
   readonly reads: ReadonlySet<Metric['part']>;
-  /** Share of training time that class gradients may take; null: they are not measured. */
-  readonly budget: number | null;
-  /** Share of training time that features of training examples may take; null: they are not measured. */
-  readonly featureBudget: number | null;
-  /** Another thread for part of them; the recorder closes it. */
+  readonly budgets: Budgets;
+  /** Another thread for part of the arithmetic of class gradients; the recorder closes it. */
   readonly offload: Offload | null;
   /** Whether training may get sums over classes in place of its own products. */
   readonly absorb: boolean;

@@ -50,11 +50,11 @@ export class Recorder implements StepListener {
     this.minority = new MinorityWatch(options.classes, options.known);
     this.decoder = new Decoder(options.classes, options.outputs);
     this.training = new TrainingDecoder(this.decoder, options.classes, options.report);
-    const [{ budget }, { readback }] = [options, this];
+    const [{ budgets }, { readback }] = [options, this];
+    const { gradients: budget, features: share } = budgets;
     const failed = (error: unknown) => options.journal.trouble('The gradients', error);
     this.gradients = budget === null ? null : new GradientWatch({ ...options, budget, readback, failed });
     const { isSynchronous } = readback;
-    const share = options.featureBudget;
     this.features = share === null ? null : new FeatureWatch({ ...options, budget: share, isSynchronous });
     this.evaluations = new Evaluations({
       ...options,
@@ -85,7 +85,7 @@ export class Recorder implements StepListener {
     this.guard('The schedule', () => {
       const due = this.options.schedule(step);
       this.due = due || step === 0;
-      if (due) this.evaluate(step);
+      if (due && this.evaluations.isDue(step)) this.evaluate(step);
     });
     this.gradients?.begin(step, this.due);
     this.features?.begin(step);
@@ -206,6 +206,7 @@ export class Recorder implements StepListener {
       dropped: dropped() + this.missed + journal.troubleCount,
       coverage: this.coverage,
       interval: this.gradients?.interval ?? null,
+      skipped: this.evaluations.skipped,
     };
   }
 

@@ -56,7 +56,7 @@ export class TrainingModeEvaluations {
     if (model === null) return;
     let shape: readonly number[] = [];
     const reading = tidy(tf, (): Reading | null => {
-      const outputs = trainingOutputs(tf, model, set.inputs, set.output);
+      const outputs = trainingOutputs(tf, model, set.inputs, set.output, (order) => set.mixed(order));
       shape = outputs.shape.slice();
       return readback.read([outputs]);
     });
@@ -80,7 +80,11 @@ export class TrainingModeEvaluations {
     const { model, predict, reads, report } = this.parts;
     const { evaluation, training } = this.courseOf(set);
     if (model === null || predict !== null || !reads.has('training-mode')) return null;
-    if ((evaluation.hasCleared && training.hasCleared) || !differsInTraining(model)) return null;
+    if (evaluation.hasCleared && training.hasCleared) {
+      set.forgetMixed();
+      return null;
+    }
+    if (!differsInTraining(model)) return null;
     const fault = trainingModeFault(model, set.size);
     if (fault === null) return model;
     report(`Guesses in training mode are not measured: ${fault}.`);

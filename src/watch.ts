@@ -1,3 +1,4 @@
+import { budgetsOf } from './budgets.ts';
 import { findClassifier, outputKindOf } from './capture/classifier.ts';
 import { lossNameOf } from './capture/engine/model-outputs.ts';
 import { ready } from './capture/engine/tensors.ts';
@@ -111,8 +112,8 @@ async function assemble(
       journal.measure(new Snapshot({ stream: 'probe', step: 0, classes, part: 'expectation', expected: of }), null);
   };
   tellExpected(expected);
-  const [budget, featureBudget] = budgetsOf(metrics, options);
-  const offload = await openOffload(tf, budget, options, report);
+  const budgets = budgetsOf(metrics, options);
+  const offload = await openOffload(tf, budgets.gradients, options, report);
   const { outputs = 'auto', predict = null, schedule = logSpaced(), absorb = false } = options;
   const recorder: Recorder = new Recorder({
     tf,
@@ -127,8 +128,7 @@ async function assemble(
     classifier: () => (model === null ? null : findClassifier(model, output, classes)),
     journal,
     reads: new Set(metrics.map(({ part }) => part)),
-    budget,
-    featureBudget,
+    budgets,
     offload,
     absorb,
     atEnds: !selection.scheduleOnly,
@@ -147,23 +147,6 @@ async function assemble(
     await link?.close(false);
     throw error;
   }
-}
-
-/** Share of training time for what is measured as often as it allows. */
-const DEFAULT_BUDGET = 0.05;
-/** Of that, for features where class gradients are measured, too. */
-const FEATURES = 0.3;
-
-/** Shares for class gradients and for features. Nobody pays for what no metric reads: null. A budget of 1 has all measured at every step. */
-function budgetsOf(
-  metrics: readonly Metric[],
-  { budget = DEFAULT_BUDGET }: WatchOptions,
-): readonly [gradients: number | null, features: number | null] {
-  const [gradients, features] = (['gradients', 'features'] as const).map((name) =>
-    metrics.some(({ part }) => part === name),
-  );
-  if (!gradients || !features || budget === 1) return [gradients ? budget : null, features ? budget : null];
-  return [budget * (1 - FEATURES), budget * FEATURES];
 }
 
 /** Whether another thread takes part of the arithmetic, where nothing else is said. */

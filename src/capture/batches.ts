@@ -8,6 +8,8 @@ export interface Batching {
   readonly batches: number;
   /** The examples in another order, a permutation; null: as they are. */
   readonly order: Int32Array | null;
+  /** The examples in that order, where somebody has them; else rows are gathered for each batch. */
+  readonly ordered?: readonly TensorLike[] | null;
 }
 
 /**
@@ -17,7 +19,7 @@ export interface Batching {
 export function inBatches(
   tf: TfLike,
   xs: readonly TensorLike[],
-  { batches, order }: Batching,
+  { batches, order, ordered = null }: Batching,
   run: (xs: readonly TensorLike[]) => TensorLike,
 ): TensorLike {
   const ops = operationsOf(tf);
@@ -25,20 +27,22 @@ export function inBatches(
   const examples = xs[0]!.shape[0]!;
   const parts = Array.from({ length: batches }, (_, b) => {
     const [from, to] = [Math.round((b * examples) / batches), Math.round(((b + 1) * examples) / batches)];
-    return ops.tidy(() => run(xs.map((x) => rows(x, from, to))));
+    return ops.tidy(() => run((ordered ?? xs).map((x) => rows(x, from, to))));
   });
   const whole = parts.length === 1 ? parts[0]! : ops.concat(parts, 0);
-  return order === null ? whole : ops.gather(whole, indices(inverse(order)));
+  return order === null ? whole : inOrder(tf, whole, inverse(order));
 
   function rows(x: TensorLike, from: number, to: number): TensorLike {
-    if (order !== null) return ops.gather(x, indices(order.subarray(from, to)));
+    if (order !== null && ordered === null) return inOrder(tf, x, order.subarray(from, to));
     const rest = x.shape.slice(1);
     return ops.slice(x, [from, ...rest.map(() => 0)], [to - from, ...rest]);
   }
+}
 
-  function indices(of: Int32Array): TensorLike {
-    return ops.tensor(of, [of.length], 'int32');
-  }
+/** The examples of `x` that `order` names, in its order. Run inside a tidy. */
+export function inOrder(tf: TfLike, x: TensorLike, order: Int32Array): TensorLike {
+  const ops = operationsOf(tf);
+  return ops.gather(x, ops.tensor(order, [order.length], 'int32'));
 }
 
 /** The numbers up to `length` in an order that has nothing to do with theirs, the same each time. */

@@ -1,5 +1,6 @@
 import type { ModelLike, TensorData, TensorLike, TfLike } from '../tf.ts';
 import { UsageError } from '../usage-error.ts';
+import { inOrder } from './batches.ts';
 import type { Read } from './decoder.ts';
 import { withInputsOf } from './engine/classifier-input.ts';
 import { lossFunctionsOf, regularisationOf } from './engine/model.ts';
@@ -24,6 +25,8 @@ export interface Labelled {
 
 /** Examples per forward pass: bounds the memory of activations; the results are those of one pass. */
 const SLICE = 512;
+/** Values of the inputs up to which a copy in another order is kept: 64 MB. */
+const MOST_MIXED = 2 ** 24;
 
 /** What one evaluation gave, still as data of the device's tensors. */
 export interface Evaluation {
@@ -42,6 +45,7 @@ export class EvaluationSet {
   private readonly xs: readonly TensorLike[];
   private readonly ys: TensorLike;
   private readonly of: Labelled;
+  private inOrder: readonly TensorLike[] | null = null;
 
   /** Keeps handles of its own on the tensors. Rejects with a UsageError if the labels don't fit the classes. */
   static async open(tf: TfLike, name: string, tensors: LabelledTensors, of: Labelled): Promise<EvaluationSet> {
@@ -69,12 +73,28 @@ export class EvaluationSet {
     return this.xs;
   }
 
+  /**
+   * The inputs in another order, lent and kept until `forgetMixed`: to gather them takes longer than a small model's pass. Null where there are too
+   * many values to have them twice.
+   */
+  mixed(order: Int32Array): readonly TensorLike[] | null {
+    if (this.xs.reduce((sum, { size }) => sum + size, 0) > MOST_MIXED) return null;
+    this.inOrder ??= tidy(this.tf, () => this.xs.map((x) => keepClone(this.tf, inOrder(this.tf, x, order))));
+    return this.inOrder;
+  }
+
+  forgetMixed(): void {
+    for (const tensor of this.inOrder ?? []) tensor.dispose();
+    this.inOrder = null;
+  }
+
   /** Index of the output that the labels are of. */
   get output(): number {
     return this.of.output;
   }
 
   dispose(): void {
+    this.forgetMixed();
     for (const tensor of [...this.xs, this.ys]) tensor.dispose();
   }
 

@@ -41,6 +41,8 @@ export interface MonitorFigures {
   readonly coverage: number | null;
   /** Class gradients are measured at every n-th step; null where nobody asked for them. */
   readonly interval: number | null;
+  /** Evaluations by the schedule that were left out so far, since they took more than their share. */
+  readonly skipped: number;
 }
 
 /** What some snapshots are about, and the metrics that read it. */

@@ -51,14 +51,21 @@ export function trainingModeFault(model: ModelLike, examples: number): string | 
 /**
  * An output of the model for `xs` as training computes it: BatchNorm with the statistics of the batch, dropout at work. Batches are of up to
  * 512 examples (fewer of a large model), mixed where there are several: a set that is sorted by class would else be normalized class by class. Nothing of it stays:
- * see `withoutTrace`. Run inside a tidy.
+ * see `withoutTrace`. `mixed`: whoever may have them gives the examples in that order, or null. Run inside a tidy.
  */
-export function trainingOutputs(tf: TfLike, model: ModelLike, xs: readonly TensorLike[], output: number): TensorLike {
+export function trainingOutputs(
+  tf: TfLike,
+  model: ModelLike,
+  xs: readonly TensorLike[],
+  output: number,
+  mixed: (order: Int32Array) => readonly TensorLike[] | null = () => null,
+): TensorLike {
   const examples = xs[0]!.shape[0]!;
   const batches = Math.ceil(examples / batchSizeOf(model));
   const order = batches > 1 ? shuffled(examples) : null;
+  const ordered = order === null ? null : mixed(order);
   return withoutTrace(tf, model, () =>
-    inBatches(tf, xs, { batches, order }, (batch) => outputOf(model, batch, true, output)),
+    inBatches(tf, xs, { batches, order, ordered }, (batch) => outputOf(model, batch, true, output)),
   );
 }
 

@@ -55,6 +55,7 @@ import predictedFraction from './predicted-fraction.ts';
 import predictedGamma from './predicted-gamma.ts';
 import predictedGammaTraining from './predicted-gamma-training.ts';
 import rankedFractions from './ranked-fractions.ts';
+import skippedEvaluations from './skipped-evaluations.ts';
 import support from './support.ts';
 import surveyFractions from './survey-fractions.ts';
 import surveyGamma from './survey-gamma.ts';
@@ -148,6 +149,7 @@ export const metrics: readonly Metric[] = [
   absentRate,
   overhead,
   interval,
+  skippedEvaluations,
   coverage,
   dropped,
 ];

@@ -61,6 +61,18 @@ describe('outputs in training mode', () => {
     expect(outputs(model, xs)).toEqual(expected);
   });
 
+  test('are the same where somebody has the examples in that order', () => {
+    const { xs } = blobs([400, 400, 400]);
+    const model = net(3, 8, { batchNorm: true });
+    const ordered = tf.gather(xs, shuffled(1200));
+    const expected = outputs(model, xs);
+    const nothing = tf.zerosLike(xs);
+    const found = tidy(tf, () =>
+      (trainingOutputs(tf, model, [nothing], 0, () => [ordered]) as unknown as tf.Tensor2D).arraySync(),
+    );
+    expect(found).toEqual(expected);
+  });
+
   test('of a set sorted by class are not normalized class by class', () => {
     const far = tf.tensor2d(Array.from({ length: 1024 }, (_, i) => [i < 512 ? 10 : -10, Math.sin(i)]));
     const model = tf.sequential({
@@ -210,6 +222,26 @@ describe('a monitor', () => {
     expect(asked.length).toBeGreaterThanOrEqual(3);
     expect(asked.length).toBeLessThan(all.length);
     expect(all.slice(0, asked.length)).toEqual(asked);
+  });
+
+  test('mixes a set once, and keeps that until it is left', async () => {
+    const { xs, ys } = blobs([300, 300, 300]);
+    const model = net(3, 8, { batchNorm: true });
+    model.compile({ optimizer: tf.train.sgd(0.1), loss: 'categoricalCrossentropy' });
+    await model.trainOnBatch(xs, ys);
+    const before = tf.memory().numTensors;
+    const { monitor, of } = await recording(tf, model, { probe: { xs, ys }, schedule: () => true, survey: false });
+    const kept: number[] = [];
+    for (let step = 0; step < 40; step++) {
+      await model.trainOnBatch(xs, ys);
+      kept.push(tf.memory().numTensors);
+    }
+    const asked = of('probe/training-mode-top-share').length;
+    expect(asked).toBeGreaterThan(2);
+    expect(asked).toBeLessThan(40);
+    expect(kept[asked - 2]! - kept.at(-1)!).toBe(1);
+    await monitor.close();
+    expect(tf.memory().numTensors).toBe(before);
   });
 
   test('does not ask a network for it whose metrics nobody wants', async () => {

@@ -1,25 +1,27 @@
 /** Spaces out something that takes long, so that it takes no more than a share of the time that goes by. */
 export class Pace {
   private readonly share: number;
+  private readonly grace: number;
   private readonly now: () => number;
-  /** When it was done last; null before. */
-  private since: number | null = null;
-  /** Milliseconds that it has taken since then. */
-  private spent = 0;
+  /** Milliseconds that may be spent; below 0 those that were spent too much. */
+  private credit: number;
+  private countedAt: number | null = null;
 
-  /** `share` in (0, 1]; 1: always. */
-  constructor(share: number, now: () => number = () => performance.now()) {
+  /** `share` in (0, 1]; 1: always. `grace`: milliseconds that may be spent at once, at the beginning and after long pauses. */
+  constructor(share: number, grace = 0, now: () => number = () => performance.now()) {
     this.share = share;
+    this.grace = grace;
     this.now = now;
+    this.credit = grace;
   }
 
-  /** Whether it is done now; the first time it always is. */
+  /** Whether it may be done now; the first time it always may. */
   due(): boolean {
+    if (this.share === 1) return true;
     const now = this.now();
-    if (this.share < 1 && this.since !== null && now - this.since < this.spent / this.share) return false;
-    this.since = now;
-    this.spent = 0;
-    return true;
+    this.credit = Math.min(this.grace, this.credit + (now - (this.countedAt ?? now)) * this.share);
+    this.countedAt = now;
+    return this.credit >= 0;
   }
 
   /** Runs some of it. */
@@ -28,7 +30,7 @@ export class Pace {
     try {
       return work();
     } finally {
-      this.spent += this.now() - start;
+      this.credit -= this.now() - start;
     }
   }
 }
