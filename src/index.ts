@@ -1,20 +1,20 @@
 export type { TrainingCallback } from './callbacks.ts';
+export type { LabelledTensors } from './capture/evaluation/evaluation-set.ts';
+export type { ClassGradients, WeightUpdate } from './capture/gradients/class-gradients.ts';
+export type { OutputKind } from './capture/reading/outputs.ts';
+export type { Examples, Snapshot } from './capture/snapshot.ts';
 export {
   describeStack,
   type InputExamples,
   type StackDescription,
   type Undescribed,
-} from './capture/describe-stack.ts';
-export type { LabelledTensors } from './capture/evaluation-set.ts';
-export type { ClassGradients, WeightUpdate } from './capture/gradients/class-gradients.ts';
-export { type InputStatistics, inputStatistics } from './capture/input-statistics.ts';
-export type { OutputKind } from './capture/outputs.ts';
-export type { Examples, Snapshot } from './capture/snapshot.ts';
-export { type Survey, survey } from './capture/survey.ts';
-export type { SurveyCauses } from './capture/survey-causes.ts';
-export type { SurveyLimits } from './capture/survey-limits.ts';
-export type { Place, SurveyMode } from './capture/survey-mode.ts';
-export type { SurveyOptions } from './capture/survey-options.ts';
+} from './capture/stack/describe-stack.ts';
+export { type InputStatistics, inputStatistics } from './capture/stack/input-statistics.ts';
+export type { SurveyCauses } from './capture/survey/causes.ts';
+export type { SurveyLimits } from './capture/survey/limits.ts';
+export type { Place, SurveyMode } from './capture/survey/mode.ts';
+export type { SurveyOptions } from './capture/survey/options.ts';
+export { type Survey, survey } from './capture/survey/survey.ts';
 export type { ShownRecord } from './journal.ts';
 export { defineMetric, type Measured, type Metric, type MetricPanel } from './metric.ts';
 export type { Monitor } from './monitor.ts';

@@ -1,5 +1,5 @@
 import { type TrainingCallback, trainingCallback } from './callbacks.ts';
-import type { EvaluationSet } from './capture/evaluation-set.ts';
+import type { EvaluationSet } from './capture/evaluation/evaluation-set.ts';
 import type { TrainingHook } from './capture/training-hook.ts';
 import type { DeclaredMetric, Journal, ShownRecord } from './journal.ts';
 import { type AlertRecord, type Declaration, type EndBody, RECORD_VERSION } from './record.ts';

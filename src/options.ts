@@ -1,7 +1,7 @@
 import { rules } from './alerts/index.ts';
-import type { LabelledTensors } from './capture/evaluation-set.ts';
-import type { OutputKind } from './capture/outputs.ts';
-import { checkSurveyLimits, type SurveyLimits } from './capture/survey-limits.ts';
+import type { LabelledTensors } from './capture/evaluation/evaluation-set.ts';
+import type { OutputKind } from './capture/reading/outputs.ts';
+import { checkSurveyLimits, type SurveyLimits } from './capture/survey/limits.ts';
 import type { Metric } from './metric.ts';
 import { nearest } from './nearest.ts';
 import type { AlertRecord } from './record.ts';

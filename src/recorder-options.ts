@@ -1,8 +1,8 @@
 import type { Budgets } from './budgets.ts';
 import type { Classifier } from './capture/classifier.ts';
-import type { EvaluationSet } from './capture/evaluation-set.ts';
+import type { EvaluationSet } from './capture/evaluation/evaluation-set.ts';
 import type { Offload } from './capture/gradients/offload.ts';
-import type { OutputKind } from './capture/outputs.ts';
+import type { OutputKind } from './capture/reading/outputs.ts';
 import type { RunFacts } from './capture/snapshot.ts';
 import type { Journal } from './journal.ts';
 import type { Metric } from './metric.ts';

@@ -1,20 +1,20 @@
-import { Decoder } from './capture/decoder.ts';
 import type { Again, Gradients } from './capture/engine/gradients.ts';
 import { stopTraining } from './capture/engine/model.ts';
 import type { TapeTensor } from './capture/engine/tape.ts';
 import { FeatureWatch } from './capture/features/feature-watch.ts';
 import { GradientWatch } from './capture/gradients/gradient-watch.ts';
-import { both, isHere, type Later } from './capture/later.ts';
 import type { Batch } from './capture/loss-hook.ts';
 import { MinorityWatch } from './capture/minority-watch.ts';
-import { Readback } from './capture/readback.ts';
+import { Decoder } from './capture/reading/decoder.ts';
+import { both, isHere, type Later } from './capture/reading/later.ts';
+import { Readback } from './capture/reading/readback.ts';
+import { StepBatches } from './capture/reading/step-batches.ts';
+import { TrainingDecoder } from './capture/reading/training-decoder.ts';
+import { Turns } from './capture/reading/turns.ts';
 import { type MonitorFigures, Snapshot } from './capture/snapshot.ts';
-import { StepBatches } from './capture/step-batches.ts';
-import { TrainingDecoder } from './capture/training-decoder.ts';
 import type { StepListener } from './capture/training-hook.ts';
-import { Turns } from './capture/turns.ts';
 import { Epochs } from './epoch.ts';
-import { Evaluations } from './evaluations.ts';
+import { Evaluations } from './evaluations/evaluations.ts';
 import type { RecorderOptions } from './recorder-options.ts';
 
 /** Turns what the hook sees into snapshots, and has them measured in the order of training. */

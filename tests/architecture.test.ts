@@ -25,7 +25,7 @@ const ROOMS: readonly (readonly [name: string, pattern: RegExp])[] = [
   ['server', /^src\/server\//],
   [
     'training side',
-    /^src\/(journal|journal-entry|first-guesses|recorder|evaluations|training-mode-evaluations|layer-evaluations|recorder-options|budgets|run-body|class-groups|options|target|report|monitor|watch|suite|index)\.ts$|^src\/relay\/(link|host|frame|ring|message)\.ts$/,
+    /^src\/(journal|journal-entry|recorder|evaluations\/[\w-]+|recorder-options|budgets|run-body|class-groups|options|target|report|monitor|watch|suite|index)\.ts$|^src\/relay\/(link|host|frame|ring|message)\.ts$/,
   ],
   ['relay worker', /^src\/relay\//],
   ['command line', /^src\/cli/],

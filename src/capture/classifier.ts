@@ -1,6 +1,6 @@
 import type { ModelLike, TensorLike } from '../tf.ts';
 import { type LayerLike, layersBehind } from './engine/model-outputs.ts';
-import type { OutputKind } from './outputs.ts';
+import type { OutputKind } from './reading/outputs.ts';
 
 /** The last dense layer before an output: kernel d x C (tfjs stores a class as a column). */
 export interface Classifier {

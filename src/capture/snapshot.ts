@@ -14,11 +14,11 @@ import { gramNorms, spreadColumns } from '../stats/gram.ts';
 import type { ClassGroups } from '../stats/groups.ts';
 import { type Tally, tally } from '../stats/tally.ts';
 import type { CollapseRatio } from '../theory/collapse-ratio.ts';
-import type { Expectation } from './expectation.ts';
+import type { LayerGammas } from './evaluation/layer-gamma.ts';
 import type { FeatureGeometry } from './geometry-figures.ts';
 import type { ClassGradients, WeightUpdate } from './gradients/class-gradients.ts';
 import { Guesses } from './guesses.ts';
-import type { LayerGammas } from './layer-gamma.ts';
+import type { Expectation } from './survey/expectation.ts';
 
 /** Labelled examples with what the network said about them. */
 export interface Examples {

@@ -1,4 +1,4 @@
-import { changeOf } from '../capture/guess-theory.ts';
+import { changeOf } from '../capture/survey/guess-theory.ts';
 import { defineMetric } from '../metric.ts';
 
 export default defineMetric({

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import type { Offload, OffloadedPass } from '../capture/gradients/offload.ts';
 import type { GhostSums } from '../capture/gradients/sums/pass-sums.ts';
-import { Pending } from '../capture/later.ts';
+import { Pending } from '../capture/reading/later.ts';
 import { Calculator } from './calculator.ts';
 import { DONE, FREE, HANDED_OVER, OPEN, type SharedSlots, type Slot, shareSlots, signal, slotsOf } from './slots.ts';
 

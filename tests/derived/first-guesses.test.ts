@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { surveyMode } from '../../src/capture/survey-mode.ts';
+import { surveyMode } from '../../src/capture/survey/mode.ts';
 import { DerivedFrame } from '../../src/derived/frame.ts';
 import { derivedMetrics } from '../../src/derived/index.ts';
 import { RunHistory } from '../../src/history.ts';

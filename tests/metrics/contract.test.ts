@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import type { Expectation } from '../../src/capture/expectation.ts';
 import { Snapshot } from '../../src/capture/snapshot.ts';
-import type { SurveyMode } from '../../src/capture/survey-mode.ts';
+import type { Expectation } from '../../src/capture/survey/expectation.ts';
+import type { SurveyMode } from '../../src/capture/survey/mode.ts';
 import { declarationOf } from '../../src/metric.ts';
 import { metrics } from '../../src/metrics/index.ts';
 import { classGradientsOf } from '../support/class-gradients.ts';

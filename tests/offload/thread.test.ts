@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { copyOf, type GhostSums } from '../../src/capture/gradients/sums/pass-sums.ts';
-import type { Pending } from '../../src/capture/later.ts';
+import type { Pending } from '../../src/capture/reading/later.ts';
 import { OffloadThread } from '../../src/offload/thread.ts';
 import { nativeOf } from '../../src/wasm/access.ts';
 import type { Native } from '../../src/wasm/native.ts';

@@ -4,7 +4,7 @@
  * - `layer.activation`, `layer.call`: read at every call.
  */
 import type { ModelLike, TensorLike } from '../../tf.ts';
-import type { Config } from '../architecture.ts';
+import type { Config } from '../survey/architecture.ts';
 import { innerModel } from './model.ts';
 
 interface Symbolic {

@@ -1,5 +1,5 @@
 import { type CollapseRatio, collapseRatio } from '../../theory/collapse-ratio.ts';
-import { crossEntropies } from '../outputs.ts';
+import { crossEntropies } from '../reading/outputs.ts';
 import type { Examples } from '../snapshot.ts';
 import type { Stretch } from './feature-window.ts';
 

@@ -1,9 +1,9 @@
 import type { TfLike } from '../../tf.ts';
 import type { Again, Gradients } from '../engine/gradients.ts';
 import type { TapeTensor } from '../engine/tape.ts';
-import type { Later } from '../later.ts';
 import type { Batch } from '../loss-hook.ts';
-import type { Readback } from '../readback.ts';
+import type { Later } from '../reading/later.ts';
+import type { Readback } from '../reading/readback.ts';
 import type { BatchLabels } from './arithmetic.ts';
 import type { ClassGradients } from './class-gradients.ts';
 import { Coverage, type Layers } from './coverage.ts';

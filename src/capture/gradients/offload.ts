@@ -1,4 +1,4 @@
-import type { Pending } from '../later.ts';
+import type { Pending } from '../reading/later.ts';
 import type { GhostSums } from './sums/pass-sums.ts';
 
 /** Another thread that computes ghost products (see sums/ghost-products) while training goes on. */

@@ -5,7 +5,7 @@ import type { Gradients } from '../engine/gradients.ts';
 import type { Kernels } from '../engine/kernels.ts';
 import type { TapeNode, TapeTensor } from '../engine/tape.ts';
 import { operationsOf } from '../engine/tensors.ts';
-import type { Readback } from '../readback.ts';
+import type { Readback } from '../reading/readback.ts';
 import { type Absorbed, Absorption } from './absorption.ts';
 import type { Arithmetic } from './arithmetic.ts';
 import type { Contribution } from './contractions/contraction.ts';

@@ -1,7 +1,7 @@
 import type { TensorData, TfLike } from '../../tf.ts';
 import type { TapeTensor } from '../engine/tape.ts';
 import { operationsOf } from '../engine/tensors.ts';
-import type { Readback } from '../readback.ts';
+import type { Readback } from '../reading/readback.ts';
 import type { Plan } from './plan.ts';
 
 /** Steps between two checks. */

@@ -2,7 +2,7 @@
 import type { TensorData, TfLike } from '../../tf.ts';
 import type { TapeTensor } from '../engine/tape.ts';
 import { operationsOf, tidy } from '../engine/tensors.ts';
-import type { Later } from '../later.ts';
+import type { Later } from '../reading/later.ts';
 import type { Arithmetic, Kept, StepFigures } from './arithmetic.ts';
 import { joined, type LayerMap } from './class-figures.ts';
 import type { Moves } from './gram-source.ts';

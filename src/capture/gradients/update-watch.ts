@@ -2,7 +2,7 @@ import type { TensorData, TfLike } from '../../tf.ts';
 import { nativeOf } from '../../wasm/access.ts';
 import type { TapeTensor } from '../engine/tape.ts';
 import { type Operations, operationsOf } from '../engine/tensors.ts';
-import type { Readback } from '../readback.ts';
+import type { Readback } from '../reading/readback.ts';
 import type { WeightUpdate } from './class-gradients.ts';
 
 /** A square: known here, or a scalar on the device that is ours to dispose; null where it was not looked at. */

@@ -6,7 +6,7 @@ import type { Offload } from '../../../src/capture/gradients/offload.ts';
 import type { Piece } from '../../../src/capture/gradients/plan.ts';
 import { NativeSums } from '../../../src/capture/gradients/sums/native.ts';
 import type { PassFigures } from '../../../src/capture/gradients/sums/pass-sums.ts';
-import { type Later, Pending } from '../../../src/capture/later.ts';
+import { type Later, Pending } from '../../../src/capture/reading/later.ts';
 import { nativeOf } from '../../../src/wasm/access.ts';
 import type { Native } from '../../../src/wasm/native.ts';
 import type { Simd } from '../../../src/wasm/simd-module.ts';

@@ -1,5 +1,5 @@
 import type { Native } from '../../../wasm/native.ts';
-import type { Pending } from '../../later.ts';
+import type { Pending } from '../../reading/later.ts';
 import type { Groups } from '../groups.ts';
 import type { Offload, OffloadedPass } from '../offload.ts';
 import type { NativeTotals } from './native-totals.ts';

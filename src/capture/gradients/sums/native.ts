@@ -2,7 +2,7 @@ import type { ClassSink } from '../../../wasm/class-sink.ts';
 import type { Native } from '../../../wasm/native.ts';
 import type { TapeTensor } from '../../engine/tape.ts';
 import type { Operations } from '../../engine/tensors.ts';
-import type { Later } from '../../later.ts';
+import type { Later } from '../../reading/later.ts';
 import type { Groups } from '../groups.ts';
 import type { Offload } from '../offload.ts';
 import type { Piece } from '../plan.ts';

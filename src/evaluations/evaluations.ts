@@ -1,0 +1,156 @@
+import { Pace } from '../capture/budget/pace.ts';
+import { classifierRows } from '../capture/classifier.ts';
+import { regularisationOf } from '../capture/engine/model.ts';
+import { tidy } from '../capture/engine/tensors.ts';
+import type { Evaluation, EvaluationSet } from '../capture/evaluation/evaluation-set.ts';
+import { type FeatureWatch, trainingGeometry } from '../capture/features/feature-watch.ts';
+import type { Stretch } from '../capture/features/feature-window.ts';
+import { setGeometry } from '../capture/features/set-geometry.ts';
+import type { FeatureGeometry } from '../capture/geometry-figures.ts';
+import type { MinorityWatch } from '../capture/minority-watch.ts';
+import type { Decoder } from '../capture/reading/decoder.ts';
+import type { Later } from '../capture/reading/later.ts';
+import type { Readback } from '../capture/reading/readback.ts';
+import { type Examples, type MonitorFigures, Snapshot } from '../capture/snapshot.ts';
+import type { PlaneView } from '../geometry/principal-axes.ts';
+import type { RecorderOptions } from '../recorder-options.ts';
+import { mean } from '../stats/mean.ts';
+import type { TensorData } from '../tf.ts';
+import { LayerEvaluations } from './layers.ts';
+import { TrainingModeEvaluations } from './training-mode.ts';
+
+/** What evaluations need of the recorder whose part they are. */
+export interface EvaluationParts extends RecorderOptions {
+  readonly readback: Readback;
+  readonly decoder: Decoder;
+  readonly minority: MinorityWatch;
+  /** Features of training examples; null where they are not measured. */
+  readonly features: FeatureWatch | null;
+  /** The monitor about itself. */
+  readonly figures: () => MonitorFigures;
+  /** Runs `use` in its turn; null: the device had no room. */
+  readonly whenRead: <T>(result: Later<T> | null, use: (value: T) => void) => void;
+  /** Runs `work`; what it throws is told as trouble with `what`. */
+  readonly guard: (what: string, work: () => void) => void;
+}
+
+/** Multiply-adds for products between classes and their singular values below which classifier and features are always looked at. */
+const LITTLE = 1e7;
+/** Milliseconds that evaluations by the schedule may take before they have to keep to their share: the first come at every step. */
+const GRACE = 2000;
+
+/** What is measured between two steps, with the weights as they are: sets of examples, the classifier, the monitor itself. */
+export class Evaluations {
+  private readonly parts: EvaluationParts;
+  private readonly trainingMode: TrainingModeEvaluations;
+  private readonly layers: LayerEvaluations;
+  /** Evaluations by the schedule that were left out. */
+  skipped = 0;
+  private readonly pace: Pace;
+  private readonly geometryPace: Pace;
+  /** Whether classifier and features are looked at this time. */
+  private isPaced = true;
+
+  constructor(parts: EvaluationParts) {
+    this.parts = parts;
+    this.trainingMode = new TrainingModeEvaluations(parts);
+    this.layers = new LayerEvaluations(parts);
+    const { evaluations, features } = parts.budgets;
+    this.pace = new Pace(evaluations, GRACE);
+    this.geometryPace = new Pace(features ?? evaluations);
+  }
+
+  /** Whether the evaluation that the schedule asks for is made; the first always is. Where it is left out, that is counted, and told once. */
+  isDue(step: number): boolean {
+    if (this.pace.due() || step === 0) return true;
+    this.skipped++;
+    const percent = Number((100 * this.parts.budgets.evaluations).toPrecision(2));
+    this.parts.report(
+      `Expected evaluations by the schedule to take at most ${percent} % of training time, got more: some are left out (monitor/skipped-evaluations). Pass a smaller probe, a larger budget, or a schedule, which is kept whatever it costs.`,
+    );
+    return false;
+  }
+
+  at(step: number, epoch: number | null): void {
+    this.pace.timed(() => this.evaluate(step, epoch));
+  }
+
+  private evaluate(step: number, epoch: number | null): void {
+    const { guard, sets, figures, classes, journal } = this.parts;
+    guard('The classifier', () => {
+      const size = this.parts.classifier()?.kernel.size ?? 0;
+      this.isPaced = classes * size + 10 * classes ** 3 < LITTLE || this.geometryPace.due();
+    });
+    for (const set of sets) {
+      guard(`The evaluation on ${set.name}`, () => this.evaluateSet(set, step, epoch));
+      guard(`The evaluation in training mode on ${set.name}`, () => this.trainingMode.measure(set, step, epoch));
+    }
+    const [set] = sets;
+    if (set !== undefined) guard('The gamma of the layers', () => this.layers.measure(set, step, epoch));
+    if (this.isPaced) guard('The classifier', () => this.readClassifier(step, epoch));
+    journal.measure(new Snapshot({ stream: 'monitor', step, classes, monitor: figures() }), epoch);
+  }
+
+  private evaluateSet(set: EvaluationSet, step: number, epoch: number | null): void {
+    const { model, predict, readback, decoder, report, classes, journal, whenRead, facts } = this.parts;
+    if (model === null && predict === null) return;
+    const asks = this.parts.features !== null && this.isPaced;
+    const kernel = asks ? (this.parts.classifier()?.kernel ?? null) : null;
+    whenRead(set.evaluate(model, predict, kernel, readback), (evaluation: Evaluation) => {
+      const decoded = decoder.decode(set.labels, evaluation.outputs, evaluation.losses);
+      if (typeof decoded === 'string') return report(decoded);
+      const { examples } = decoded;
+      const loss = mean(evaluation.losses?.data ?? examples.losses) + evaluation.regularisation;
+      const geometry = this.geometryOf(set, evaluation, examples);
+      const snapshot = new Snapshot({ stream: set.name, step, classes, loss, examples, geometry, run: facts() });
+      journal.measure(snapshot, epoch);
+      this.trainingMode.seen(set, snapshot);
+    });
+  }
+
+  /** Of the set's features; trouble with them costs the set nothing else. */
+  private geometryOf({ name }: EvaluationSet, { features }: Evaluation, examples: Examples): FeatureGeometry | null {
+    const { guard, classes, features: watch } = this.parts;
+    let geometry: FeatureGeometry | null = null;
+    guard(`The geometry of ${name}`, () => {
+      if (features === null) return;
+      const rows = classifierRows(features.kernel, classes);
+      geometry = this.geometryPace.timed(() => setGeometry(features.values, examples, rows, watch?.told ?? null));
+    });
+    return geometry;
+  }
+
+  /** Trouble with it costs the classifier nothing else. */
+  private planeOf(stretch: Stretch, rows: Float32Array): PlaneView | null {
+    let plane: PlaneView | null = null;
+    this.parts.guard('The plane of the classes', () => {
+      plane = this.parts.features?.plane.of(stretch, rows) ?? null;
+    });
+    return plane;
+  }
+
+  private readClassifier(step: number, epoch: number | null): void {
+    const { tf, model, readback, classes, journal, minority, features, whenRead, facts } = this.parts;
+    const classifier = this.parts.classifier();
+    if (classifier === null) return;
+    const { kernel, weightDecay } = classifier;
+    const reading = tidy(tf, () => {
+      const regularisation = model === null || features === null ? null : regularisationOf(model);
+      return readback.read(regularisation === null ? [kernel] : [kernel, regularisation]);
+    });
+    const measure = ([values, regularisation]: TensorData[]) => {
+      const rows = classifierRows(values!, classes);
+      features?.course.regularised(step, regularisation?.[0] ?? 0);
+      const stretch = features?.told ?? null;
+      const { counts } = minority;
+      const collapse = stretch === null ? null : features!.course.of({ stretch, rows, weightDecay, counts });
+      const plane = stretch === null ? null : this.planeOf(stretch, rows);
+      const parts = { run: facts(), classifier: rows, minority: minority.classes, collapse, plane };
+      journal.measure(new Snapshot({ ...parts, stream: 'model', step, classes }), epoch);
+      const geometry = stretch === null ? null : trainingGeometry(stretch, rows);
+      if (geometry === null) return;
+      journal.measure(new Snapshot({ stream: 'train', step, classes, part: 'features', geometry }), epoch);
+    };
+    whenRead(reading, (data: TensorData[]) => this.geometryPace.timed(() => measure(data)));
+  }
+}

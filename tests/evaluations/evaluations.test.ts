@@ -1,0 +1,66 @@
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { everyStep } from '../../src/schedule.ts';
+import { recording } from '../support/recording.ts';
+import { tf, wasm } from '../support/tensorflow.ts';
+import { blobs, net } from '../support/toys.ts';
+
+beforeAll(wasm);
+let told: unknown[] = [];
+beforeEach(() => {
+  told = [];
+  vi.spyOn(console, 'warn').mockImplementation((line) => void told.push(line));
+});
+afterEach(() => void vi.restoreAllMocks());
+
+const now = performance.now.bind(performance);
+
+/** A run of 100 steps whose clock says that each evaluation of the probe took `milliseconds`. */
+async function run(milliseconds: number, options: object = {}, endsEpochAfter = Number.NaN) {
+  let late = 0;
+  vi.spyOn(performance, 'now').mockImplementation(() => now() + late);
+  const { xs, ys } = blobs([10, 10, 10]);
+  const model = net(3, 8);
+  model.compile({ optimizer: 'sgd', loss: 'categoricalCrossentropy' });
+  const predict = model.predict.bind(model);
+  vi.spyOn(model, 'predict').mockImplementation((...given) => {
+    late += milliseconds;
+    return predict(...given);
+  });
+  const { monitor, of } = await recording(tf, model, { probe: { xs, ys }, survey: false, ...options });
+  for (let step = 0; step < 100; step++) {
+    await model.trainOnBatch(xs, ys);
+    if (step + 1 === endsEpochAfter) monitor.endEpoch();
+  }
+  await monitor.close();
+  const evaluated = of('probe/loss').map(({ step }) => step);
+  return { evaluated, skipped: of('monitor/skipped-evaluations').map(({ values }) => values[0]) };
+}
+
+describe('evaluations by the schedule', () => {
+  test('are all made where they are short', async () => {
+    const { evaluated, skipped } = await run(1);
+    expect(evaluated.slice(0, 10)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(new Set(skipped)).toEqual(new Set([0]));
+    expect(told).toEqual([]);
+  });
+
+  test('are left out where they would take more than two seconds and their share of the budget; that is counted, and told once', async () => {
+    const { evaluated, skipped } = await run(900);
+    // The third begins while something is left, and the end of the run has its own.
+    expect(evaluated).toEqual([0, 1, 2, 100]);
+    expect(skipped.at(-1)).toBeGreaterThan(10);
+    expect(told).toEqual([
+      'classwatch: Expected evaluations by the schedule to take at most 1 % of training time, got more: some are left out (monitor/skipped-evaluations). Pass a smaller probe, a larger budget, or a schedule, which is kept whatever it costs.',
+    ]);
+  });
+
+  test('at the end of an epoch are made whatever they cost', async () => {
+    expect((await run(900, {}, 50)).evaluated).toEqual([0, 1, 2, 50, 100]);
+  });
+
+  test('of a schedule of the user, and with a budget of 1, are never left out', async () => {
+    expect((await run(900, { schedule: everyStep() })).evaluated).toHaveLength(101);
+    expect((await run(900, { budget: 1 })).evaluated.length).toBeGreaterThan(20);
+    expect(told).toEqual([]);
+  });
+});
