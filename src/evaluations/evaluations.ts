@@ -3,36 +3,17 @@ import { classifierRows } from '../capture/classifier.ts';
 import { regularisationOf } from '../capture/engine/model.ts';
 import { tidy } from '../capture/engine/tensors.ts';
 import type { Evaluation, EvaluationSet } from '../capture/evaluation/evaluation-set.ts';
-import { type FeatureWatch, trainingGeometry } from '../capture/features/feature-watch.ts';
+import { trainingGeometry } from '../capture/features/feature-watch.ts';
 import type { Stretch } from '../capture/features/feature-window.ts';
 import { setGeometry } from '../capture/features/set-geometry.ts';
 import type { FeatureGeometry } from '../capture/geometry-figures.ts';
-import type { MinorityWatch } from '../capture/minority-watch.ts';
-import type { Decoder } from '../capture/reading/decoder.ts';
-import type { Later } from '../capture/reading/later.ts';
-import type { Readback } from '../capture/reading/readback.ts';
-import { type Examples, type MonitorFigures, Snapshot } from '../capture/snapshot.ts';
+import { type Examples, Snapshot } from '../capture/snapshot.ts';
 import type { PlaneView } from '../geometry/principal-axes.ts';
-import type { RecorderOptions } from '../recorder-options.ts';
 import { mean } from '../stats/mean.ts';
 import type { TensorData } from '../tf.ts';
 import { LayerEvaluations } from './layers.ts';
+import type { EvaluationParts } from './parts.ts';
 import { TrainingModeEvaluations } from './training-mode.ts';
-
-/** What evaluations need of the recorder whose part they are. */
-export interface EvaluationParts extends RecorderOptions {
-  readonly readback: Readback;
-  readonly decoder: Decoder;
-  readonly minority: MinorityWatch;
-  /** Features of training examples; null where they are not measured. */
-  readonly features: FeatureWatch | null;
-  /** The monitor about itself. */
-  readonly figures: () => MonitorFigures;
-  /** Runs `use` in its turn; null: the device had no room. */
-  readonly whenRead: <T>(result: Later<T> | null, use: (value: T) => void) => void;
-  /** Runs `work`; what it throws is told as trouble with `what`. */
-  readonly guard: (what: string, work: () => void) => void;
-}
 
 /** Multiply-adds for products between classes and their singular values below which classifier and features are always looked at. */
 const LITTLE = 1e7;

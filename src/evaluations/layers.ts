@@ -2,35 +2,20 @@ import { tidy } from '../capture/engine/tensors.ts';
 import type { EvaluationSet } from '../capture/evaluation/evaluation-set.ts';
 import { gammasOf, type LayerSums, layerSums, sample } from '../capture/evaluation/layer-gamma.ts';
 import { batchSizeOf, differsInTraining, trainingModeFault } from '../capture/evaluation/training-mode.ts';
-import type { Later } from '../capture/reading/later.ts';
-import type { Readback, Reading } from '../capture/reading/readback.ts';
+import type { Reading } from '../capture/reading/readback.ts';
 import { Snapshot } from '../capture/snapshot.ts';
-import type { Journal } from '../journal.ts';
-import type { Metric } from '../metric.ts';
-import type { ModelLike, TensorData, TfLike } from '../tf.ts';
-
-export interface LayerParts {
-  readonly tf: TfLike;
-  readonly model: ModelLike | null;
-  /** The user's own: what it makes of inputs before the model gets them nobody knows. */
-  readonly predict: ((xs: never) => unknown) | null;
-  readonly classes: number;
-  readonly reads: ReadonlySet<Metric['part']>;
-  readonly readback: Readback;
-  readonly journal: Journal;
-  readonly report: (sentence: string) => void;
-  readonly whenRead: <T>(result: Later<T> | null, use: (value: T) => void) => void;
-}
+import type { ModelLike, TensorData } from '../tf.ts';
+import type { PassParts } from './parts.ts';
 
 /** Examples that the layers see: of gamma, what too few leave of chance is less than what width leaves. */
 const EXAMPLES = 256;
 
 /** Gamma layer by layer, on examples of one set: once, before the first step that is seen. */
 export class LayerEvaluations {
-  private readonly parts: LayerParts;
+  private readonly parts: PassParts;
   private isDone = false;
 
-  constructor(parts: LayerParts) {
+  constructor(parts: PassParts) {
     this.parts = parts;
   }
 

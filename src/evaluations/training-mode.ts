@@ -1,30 +1,13 @@
 import { tidy } from '../capture/engine/tensors.ts';
 import type { EvaluationSet } from '../capture/evaluation/evaluation-set.ts';
 import { differsInTraining, trainingModeFault, trainingOutputs } from '../capture/evaluation/training-mode.ts';
-import type { Decoder } from '../capture/reading/decoder.ts';
-import type { Later } from '../capture/reading/later.ts';
-import type { Readback, Reading } from '../capture/reading/readback.ts';
+import type { Reading } from '../capture/reading/readback.ts';
 import { Snapshot } from '../capture/snapshot.ts';
-import type { Journal } from '../journal.ts';
-import type { Metric } from '../metric.ts';
 import type { Tally } from '../stats/tally.ts';
-import type { ModelLike, TensorData, TfLike } from '../tf.ts';
+import type { ModelLike, TensorData } from '../tf.ts';
 import { sharesNoise } from '../theory/share-noise.ts';
 import { type DeviationAt, guessDeviation, timeToUnbias } from '../theory/time-to-unbias.ts';
-
-export interface TrainingModeParts {
-  readonly tf: TfLike;
-  readonly model: ModelLike | null;
-  /** The user's own; how it asks the model in training mode nobody knows. */
-  readonly predict: ((xs: never) => unknown) | null;
-  readonly classes: number;
-  readonly reads: ReadonlySet<Metric['part']>;
-  readonly readback: Readback;
-  readonly decoder: Decoder;
-  readonly journal: Journal;
-  readonly report: (sentence: string) => void;
-  readonly whenRead: <T>(result: Later<T> | null, use: (value: T) => void) => void;
-}
+import type { PassParts } from './parts.ts';
 
 /** Deviations of one set in one mode. */
 interface Course {
@@ -37,10 +20,10 @@ interface Course {
  * have cleared in both modes: from then on both say the same of the bias.
  */
 export class TrainingModeEvaluations {
-  private readonly parts: TrainingModeParts;
+  private readonly parts: PassParts;
   private readonly courses = new Map<EvaluationSet, { readonly evaluation: Course; readonly training: Course }>();
 
-  constructor(parts: TrainingModeParts) {
+  constructor(parts: PassParts) {
     this.parts = parts;
   }
 
