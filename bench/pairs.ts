@@ -6,6 +6,8 @@ export interface Paired {
   /** Median of the differences on - off, in the unit of the samples. */
   readonly difference: Estimate;
   readonly off: number;
+  /** All time with, over all time without: what comes at few steps is in it, too. */
+  readonly total: number;
 }
 
 export interface Estimate {
@@ -39,8 +41,11 @@ export async function pairs(count: number, off: () => Promise<number>, on: () =>
     ratio: estimate(ons.map((value, i) => value / offs[i]!)),
     difference: estimate(ons.map((value, i) => value - offs[i]!)),
     off: estimate(offs).median,
+    total: sum(ons) / sum(offs),
   };
 }
+
+const sum = (values: readonly number[]) => values.reduce((all, value) => all + value, 0);
 
 /** `0.12 [0.11, 0.14]` */
 export function show({ median, low, high }: Estimate, digits = 3): string {
