@@ -1,5 +1,5 @@
 import { type Basis, squareOf } from './basis.ts';
-import { type Products, plainProducts } from './products.ts';
+import { addExamples, type ClassSums, type Products, plainProducts } from './products.ts';
 import { expectCount, expectFinite, expectLabels } from './rows.ts';
 import { Scatter } from './scatter.ts';
 
@@ -31,7 +31,7 @@ const BLOCK = 128;
  * class and column, and the scatter. Each class is summed relative to its first example, in float64: a common offset costs no
  * digits, whatever lies between the classes costs none of what lies within.
  */
-export class ClassMoments {
+export class ClassMoments implements ClassSums {
   readonly classes: number;
   readonly columns: number;
   /** Examples of each class. */
@@ -41,11 +41,12 @@ export class ClassMoments {
   /** Features less their references on the way to the scatter; null where none is kept. */
   private readonly block: Float64Array | null;
   /** First example of each class. */
-  private readonly references: Float64Array;
+  readonly references: Float64Array;
   /** sum x of each class. */
-  private readonly sums: Float64Array;
+  readonly sums: Float64Array;
   /** sum |x|^2 of each class. */
-  private readonly squares: Float64Array;
+  readonly squares: Float64Array;
+  private readonly products: Products;
 
   /** Throws a RangeError where classes or columns are no positive integers, or the basis is of other columns. */
   constructor({ classes, columns, scatter, products = plainProducts }: MomentsOptions) {
@@ -57,7 +58,8 @@ export class ClassMoments {
     this.references = new Float64Array(classes * columns);
     this.sums = new Float64Array(classes * columns);
     this.squares = new Float64Array(classes);
-    this.scatter = scatterOf(scatter ?? (columns <= MAX_FULL_COLUMNS ? 'full' : 'none'), columns, products);
+    this.products = products;
+    this.scatter = newScatter(scatter ?? (columns <= MAX_FULL_COLUMNS ? 'full' : 'none'), columns, products);
     this.block = this.scatter === null ? null : new Float64Array(BLOCK * columns);
   }
 
@@ -77,17 +79,13 @@ export class ClassMoments {
       throw new RangeError(`Expected the length of features to be ${expected}, got ${features.length}.`);
     }
     expectLabels(labels, labels.length);
-    expectFinite('features', features, columns);
-    let held = 0;
-    for (let i = 0; i < labels.length; i++) {
-      const c = labels[i]!;
-      if (c < 0 || c >= this.classes) continue;
-      this.addExample(features, i * columns, c);
-      if (this.block === null) continue;
-      this.hold(features, i * columns, c, held++);
-      if (held === BLOCK) held = this.release(held);
-    }
-    this.release(held);
+    const { products } = this;
+    const isFast = features instanceof Float32Array;
+    if (!(isFast && products.areFinite?.(features))) expectFinite('features', features, columns);
+    this.count(features, labels);
+    if (isFast && products.addExamples !== undefined) products.addExamples(features, labels, columns, this);
+    else addExamples(features, labels, columns, this);
+    this.addScatter(features, labels);
   }
 
   /**
@@ -146,17 +144,27 @@ export class ClassMoments {
     return this.sums.slice(c * this.columns, (c + 1) * this.columns).map((sum) => sum / n);
   }
 
-  private addExample(features: ArrayLike<number>, at: number, c: number): void {
-    const { columns, references, sums } = this;
-    const from = c * columns;
-    if (this.counts[c]!++ === 0) for (let j = 0; j < columns; j++) references[from + j] = features[at + j]!;
-    let square = 0;
-    for (let j = 0; j < columns; j++) {
-      const value = features[at + j]! - references[from + j]!;
-      sums[from + j]! += value;
-      square += value * value;
+  /** The first example of a class becomes its reference. */
+  private count(features: ArrayLike<number>, labels: ArrayLike<number>): void {
+    const { columns, references, counts } = this;
+    for (let i = 0; i < labels.length; i++) {
+      const c = labels[i]!;
+      if (c < 0 || c >= this.classes) continue;
+      if (counts[c]!++ > 0) continue;
+      for (let j = 0; j < columns; j++) references[c * columns + j] = features[i * columns + j]!;
     }
-    this.squares[c]! += square;
+  }
+
+  private addScatter(features: ArrayLike<number>, labels: ArrayLike<number>): void {
+    if (this.block === null) return;
+    let held = 0;
+    for (let i = 0; i < labels.length; i++) {
+      const c = labels[i]!;
+      if (c < 0 || c >= this.classes) continue;
+      this.hold(features, i * this.columns, c, held++);
+      if (held === BLOCK) held = this.release(held);
+    }
+    this.release(held);
   }
 
   /** Less the reference of its class, as number `held` of the block. */
@@ -183,7 +191,7 @@ export class ClassMoments {
   }
 }
 
-function scatterOf(kept: 'full' | 'none' | Basis, columns: number, products: Products): Scatter | null {
+function newScatter(kept: 'full' | 'none' | Basis, columns: number, products: Products): Scatter | null {
   if (kept === 'none') return null;
   if (kept === 'full') return new Scatter(columns, null, products);
   if (kept.columns === columns) return new Scatter(columns, kept, products);

@@ -10,10 +10,32 @@ export type AddProducts = (rows: Vectors, size: number, length: number, into: Fl
 /** A B^T of `countA` and `countB` rows of `length` values: countA x countB, row-major. */
 export type RowProducts = (a: Vectors, countA: number, b: Vectors, countB: number, length: number) => Float64Array;
 
-/** The arithmetic that most of the time goes to. Vectors come less an example or a mean of theirs: float32 is good enough. */
+/** Sums by class, row-major. */
+export interface ClassSums {
+  /** C x columns. */
+  readonly references: Float64Array;
+  /** C x columns: sums of features less the reference of their class. */
+  readonly sums: Float64Array;
+  /** C: sums of the squares of the same. */
+  readonly squares: Float64Array;
+}
+
+/** Adds feature vectors (B x columns) with their labels to the sums of their classes. Labels that are no class are left out. */
+export type AddExamples<T = Float32Array> = (
+  features: T,
+  labels: ArrayLike<number>,
+  columns: number,
+  into: ClassSums,
+) => void;
+
+/** The arithmetic that most of the time goes to. Vectors come less an example or a mean of theirs: float32 is good enough for products. */
 export interface Products {
   readonly addProducts: AddProducts;
   readonly rowProducts: RowProducts;
+  /** In float64. Not given: plain code. */
+  readonly addExamples?: AddExamples;
+  /** Whether no value is NaN or infinite. Not given: plain code. */
+  readonly areFinite?: (values: Float32Array) => boolean;
 }
 
 /** Rows that are multiplied with each other at a time: nine sums and what they are made of are what registers hold. */
@@ -41,6 +63,23 @@ export function rowProducts(a: Vectors, countA: number, b: Vectors, countB: numb
   }
   return into;
 }
+
+/** `AddExamples` in plain code, of any numbers. */
+export const addExamples: AddExamples<ArrayLike<number>> = (features, labels, columns, into) => {
+  const { references, sums, squares } = into;
+  for (let i = 0; i < labels.length; i++) {
+    const c = labels[i]!;
+    if (c < 0 || c >= squares.length) continue;
+    const [at, from] = [i * columns, c * columns];
+    let square = 0;
+    for (let j = 0; j < columns; j++) {
+      const value = features[at + j]! - references[from + j]!;
+      sums[from + j]! += value;
+      square += value * value;
+    }
+    squares[c]! += square;
+  }
+};
 
 /** In plain code, in float64. */
 export const plainProducts: Products = { addProducts, rowProducts };

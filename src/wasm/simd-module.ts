@@ -4,6 +4,7 @@ import { FUSED_BINARY, SIMD_BINARY } from './simd-binary.ts';
 /** The functions of simd/index.ts. All arguments are numbers: addresses in bytes, sizes in values unless said there. */
 export interface Simd {
   readonly [name: string]: (...args: number[]) => void;
+  readonly allFinite: (from: number, length: number) => number;
   readonly squareSum: (from: number, length: number) => number;
   readonly dotProduct: (a: number, b: number, length: number) => number;
 }

@@ -1,31 +1,14 @@
-import { wasmInterface } from './backend.ts';
-import { instantiate, type Simd } from './simd-module.ts';
+import { FLOAT, MOST_BYTES, SimdMemory } from './simd-memory.ts';
+import { addExamples, type ClassSums } from './simd-moments.ts';
 
-const FLOAT = 4;
-const PAGE = 65_536;
 /** Values that `product` wants for itself beside the columns it packs; see there. */
 const [PACKED_ROWS, DEPTH, MOST_COLUMNS] = [96, 256, 1024];
-/** Bytes above which a product is made of several, so that no large memory stays behind. */
-const MOST_BYTES = 16 * 2 ** 20;
-
 type Vectors = Float32Array | Float64Array;
-
-interface Memory {
-  readonly buffer: ArrayBuffer;
-  grow(pages: number): number;
-}
 
 /** Products of rows in float32 SIMD, in a memory of their own: relative errors of some 1e-6 of the product of lengths. */
 export class SimdProducts {
-  private readonly memory: Memory;
-  private readonly simd: Simd;
-
   /** Throws where wasm SIMD is missing. */
-  constructor() {
-    const { Memory } = wasmInterface as unknown as { Memory: new (size: { initial: number }) => Memory };
-    this.memory = new Memory({ initial: 1 });
-    this.simd = instantiate(this.memory);
-  }
+  private readonly memory = new SimdMemory();
 
   /** Adds the products of every two of `size` rows of `length` values to the upper triangle of `into`, size x size. */
   readonly addProducts = (rows: Vectors, size: number, length: number, into: Float64Array): void => {
@@ -49,6 +32,41 @@ export class SimdProducts {
     return into;
   };
 
+  /** The same of rows of `a` less `origin`, in float32. */
+  readonly movedProducts = (
+    a: Float32Array,
+    countA: number,
+    origin: Float32Array,
+    b: Float32Array,
+    countB: number,
+  ): Float64Array => {
+    const length = origin.length;
+    const into = new Float64Array(countA * countB);
+    const most = Math.max(1, Math.floor((MOST_BYTES / FLOAT - b.length) / (length + countB)));
+    for (let from = 0; from < countA; from += most) {
+      const rows = a.subarray(from * length, Math.min(countA, from + most) * length);
+      into.set(this.product(rows, rows.length / length, b, countB, length, 0, length, origin), from * countB);
+    }
+    return into;
+  };
+
+  /** Adds feature vectors to the sums of their classes, in float64: see `ClassMoments`. Labels that are no class are left out. */
+  readonly addExamples = (features: Float32Array, labels: ArrayLike<number>, columns: number, into: ClassSums): void =>
+    addExamples(this.memory, features, labels, columns, into);
+
+  /** Whether no value is NaN or infinite. */
+  readonly areFinite = (values: Float32Array): boolean => {
+    const { memory } = this;
+    const most = MOST_BYTES / FLOAT;
+    for (let from = 0; from < values.length; from += most) {
+      const part = values.subarray(from, from + most);
+      const [at] = memory.places([part.length * FLOAT]) as [number];
+      new Float32Array(memory.buffer, at, part.length).set(part);
+      if (memory.simd.allFinite(at, part.length) === 0) return false;
+    }
+    return true;
+  };
+
   private columnsAtOnce(rows: number, results: number): number {
     return Math.max(DEPTH, Math.floor((MOST_BYTES / FLOAT - results) / Math.max(1, rows)));
   }
@@ -62,28 +80,21 @@ export class SimdProducts {
     length: number,
     from: number,
     count: number,
+    origin: Float32Array | null = null,
   ): Float32Array {
+    const { memory } = this;
     const scratch = (PACKED_ROWS + Math.min(MOST_COLUMNS, Math.ceil(countB / 8) * 8)) * DEPTH;
-    const sizes = [countA * count, countB * count, countA * countB, scratch];
-    const [atA, atB, atC, atScratch] = this.places(sizes) as [number, number, number, number];
-    copy(a, countA, length, from, count, new Float32Array(this.memory.buffer, atA, sizes[0]));
-    copy(b, countB, length, from, count, new Float32Array(this.memory.buffer, atB, sizes[1]));
-    this.simd.product!(countA, countB, count, atA, count, 1, atB, 1, count, atC, atScratch);
-    return new Float32Array(this.memory.buffer, atC, sizes[2]);
-  }
-
-  /** Addresses of so many values each, one after the other on lines of the cache; the memory grows where it is too small. */
-  private places(sizes: readonly number[]): number[] {
-    // Address 0 means "none" to some of the code.
-    let end = 64;
-    const places = sizes.map((size) => {
-      const place = end;
-      end += Math.ceil((size * FLOAT) / 64) * 64;
-      return place;
-    });
-    const missing = end - this.memory.buffer.byteLength;
-    if (missing > 0) this.memory.grow(Math.ceil(missing / PAGE));
-    return places;
+    const sizes = [countA * count, countB * count, countA * countB, scratch, origin?.length ?? 0];
+    const bytes = sizes.map((size) => size * FLOAT);
+    const [atA, atB, atC, atScratch, atOrigin] = memory.places(bytes) as [number, number, number, number, number];
+    copy(a, countA, length, from, count, new Float32Array(memory.buffer, atA, sizes[0]));
+    copy(b, countB, length, from, count, new Float32Array(memory.buffer, atB, sizes[1]));
+    if (origin !== null) {
+      new Float32Array(memory.buffer, atOrigin, count).set(origin);
+      memory.simd.lessRow!(atA, countA, count, atOrigin);
+    }
+    memory.simd.product!(countA, countB, count, atA, count, 1, atB, 1, count, atC, atScratch);
+    return new Float32Array(memory.buffer, atC, sizes[2]);
   }
 }
 

@@ -122,7 +122,8 @@ export class FeatureWatch {
     const columns = features.length / labels.length;
     if (this.window?.columns !== columns) this.window = new FeatureWindow(classes, columns);
     this.wideEvery = Math.ceil((labels.length * Spread.products(classes, columns)) / FEW_PRODUCTS);
-    this.window.add(features, labels, wide ? argmaxRows(probabilities, classes) : null);
+    const values = features instanceof Float32Array ? features : Float32Array.from(features);
+    this.window.add(values, labels, wide ? argmaxRows(probabilities, classes) : null);
   }
 
   private timed<T>(what: 'means' | 'spread', work: () => T): T {

@@ -1,4 +1,5 @@
 import { ClassMoments } from '../../geometry/class-moments.ts';
+import { PRODUCTS } from './products.ts';
 import { Spread } from './spread.ts';
 
 /** The first stretch ends after so many examples, each next one after twice as many, up to the last number. */
@@ -13,7 +14,7 @@ export class Stretch {
 
   /** `before`: the stretch before, null for the first. */
   constructor(classes: number, columns: number, before: Stretch | null) {
-    this.moments = new ClassMoments({ classes, columns, scatter: 'none' });
+    this.moments = new ClassMoments({ classes, columns, scatter: 'none', products: PRODUCTS });
     this.spread = new Spread(classes, columns, before?.moments ?? null);
   }
 
@@ -46,7 +47,7 @@ export class FeatureWindow {
    * Features [B, columns] of a batch with their labels (-1: left out). `guesses`: their predicted classes, where this is a batch that
    * also counts for what costs more: scatter and nearest means.
    */
-  add(features: ArrayLike<number>, labels: Int32Array, guesses: Int32Array | null): void {
+  add(features: Float32Array, labels: Int32Array, guesses: Int32Array | null): void {
     if (this.present.examples >= this.limit) this.turn();
     const { present } = this;
     present.moments.add(features, labels);

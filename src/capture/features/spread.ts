@@ -4,7 +4,7 @@ import { ClassMoments } from '../../geometry/class-moments.ts';
 import { type KnownMeans, knownMeans, nearestMean } from '../../geometry/known-means.ts';
 import { meansBasis } from '../../geometry/neural-collapse.ts';
 import { relativeVariability, shareSeen } from '../../geometry/variability.ts';
-import { PRODUCTS } from './products.ts';
+import { movedProducts, PRODUCTS } from './products.ts';
 
 /** Up to here the scatter of all columns is kept; above, along the class means of the stretch before. */
 const FULL_COLUMNS = 64;
@@ -20,6 +20,8 @@ interface Sight {
   readonly of: ClassMoments;
   readonly examples: number;
   readonly known: KnownMeans;
+  /** That of the means. */
+  readonly origin: Float32Array;
   /** Directions of the basis, and means less their origin: rows of d values. */
   readonly rows: Float32Array;
 }
@@ -38,7 +40,6 @@ export class Spread {
   /** Of features as seen in the basis. Null: no scatter is kept. */
   private readonly moments: ClassMoments | null;
   private sight: Sight | null = null;
-  private block = new Float32Array(0);
 
   /** `before`: of the stretch before; null for the first. */
   constructor(classes: number, columns: number, before: ClassMoments | null) {
@@ -65,14 +66,13 @@ export class Spread {
    * Features [B, d] of a batch, its labels (-1: left out) and guesses; `told`: the moments whose means count as the nearest. Features are
    * finite.
    */
-  add(features: ArrayLike<number>, labels: Int32Array, guesses: Int32Array, told: ClassMoments): void {
+  add(features: Float32Array, labels: Int32Array, guesses: Int32Array, told: ClassMoments): void {
     const sight = this.sightOf(told);
     if (sight === null) return;
-    const { known, rows } = sight;
+    const { known, origin, rows } = sight;
     const count = labels.length;
     const width = rows.length / this.columns;
-    const block = this.moved(features, known.origin, count);
-    const products = PRODUCTS.rowProducts(block, count, rows, width, this.columns);
+    const products = movedProducts(features, count, origin, rows, width);
     this.moments?.add(this.basis === null ? features : leading(products, width, this.basis.size), labels);
     const means = width - known.classes.length;
     for (let i = 0; i < count; i++) {
@@ -102,23 +102,13 @@ export class Spread {
     // The origin stays: coordinates are sums of features less it.
     const known = knownMeans(told.means(), sight?.known.origin);
     if (known === null) return null;
+    const origin = Float32Array.from(known.origin);
     const directions = this.basis?.rows ?? new Float64Array(0);
     const rows = new Float32Array(directions.length + known.rows.length);
     rows.set(directions);
     rows.set(known.rows, directions.length);
-    this.sight = { of: told, examples, known, rows };
+    this.sight = { of: told, examples, known, origin, rows };
     return this.sight;
-  }
-
-  /** Less the origin of the means. */
-  private moved(features: ArrayLike<number>, origin: Float64Array, count: number): Float32Array {
-    const { columns } = this;
-    if (this.block.length !== count * columns) this.block = new Float32Array(count * columns);
-    const { block } = this;
-    for (let at = 0; at < block.length; at += columns) {
-      for (let j = 0; j < columns; j++) block[at + j] = features[at + j]! - origin[j]!;
-    }
-    return block;
   }
 }
 
