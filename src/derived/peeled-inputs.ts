@@ -21,13 +21,12 @@ export const PEELED_READS = ['model/weight-energy', 'train/feature-energy', 'mod
 const ALIKE = 1.25;
 
 /**
- * The centred energies and the counts as they stand; null while one is unknown, and where the last layer has no weight decay: nothing holds
- * the energies then, and no imbalance is large enough for collapse.
+ * The centred energies and the counts as they stand; null while one is unknown, and where there is no collapse ratio: without weight decay nothing
+ * holds the energies and no imbalance is large enough for collapse, and of another loss than plain cross-entropy the model knows nothing.
  */
 export function peeledInputs({ run, history }: Evidence): PeeledInputs | null {
   const [weightEnergy, featureEnergy, ratio] = PEELED_READS.map((name) => lastScalar(history, name));
-  // A ratio that was measured and is missing says that there is no weight decay.
-  if (ratio === null || !isEnergy(weightEnergy) || !isEnergy(featureEnergy)) return null;
+  if (typeof ratio !== 'number' || !isEnergy(weightEnergy) || !isEnergy(featureEnergy)) return null;
   const counts = shownCounts(run, countedIn(history, run.classNames.length));
   return counts === null ? null : { counts: Array.from(counts), weightEnergy, featureEnergy };
 }

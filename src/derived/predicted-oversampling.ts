@@ -12,7 +12,7 @@ import {
 export default defineDerived({
   id: 'predicted-oversampling',
   stream: 'model',
-  help: 'How many times as often the rare classes have to be shown (or how much more they have to weigh) so that their classifiers stay apart: more than this. 1: they do so anyway. Where classes have two sizes from the layer-peeled model at the present centred energies (imbalance over threshold), else the collapse ratio.',
+  help: 'How many times as often the rare classes have to be shown (or how much more they have to weigh) so that their classifiers stay apart: more than this. 1: they do so anyway. The collapse ratio; of a single rare class the imbalance over that from which on it vanishes, by the layer-peeled model at the present centred energies.',
   axes: [],
   reads: PEELED_READS,
   panels: [
@@ -29,13 +29,14 @@ export default defineDerived({
     const inputs = peeledInputs(evidence);
     if (inputs === null || Math.max(...inputs.counts) === Math.min(...inputs.counts)) return null;
     const groups = twoGroups(inputs.counts);
-    const needed = groups === null ? lastScalar(evidence.history, 'model/collapse-ratio') : ofGroups(inputs, groups);
+    // A single rare class has no other to become equal to, but may vanish.
+    const needed =
+      groups?.minority === 1 ? overZero(inputs, groups) : lastScalar(evidence.history, 'model/collapse-ratio');
     return needed === null || needed === undefined ? null : Math.max(1, needed);
   },
 });
 
-/** R / R0; a single rare class has no other to become equal to, but may vanish. */
-function ofGroups(inputs: PeeledInputs, groups: TwoGroups): number {
-  const { collapse, zero } = minorityCollapseThresholds({ ...inputs, ...groups });
-  return groups.imbalance / (collapse ?? zero ?? Infinity);
+function overZero(inputs: PeeledInputs, groups: TwoGroups): number {
+  const { zero } = minorityCollapseThresholds({ ...inputs, ...groups });
+  return groups.imbalance / (zero ?? Infinity);
 }

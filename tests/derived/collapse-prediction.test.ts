@@ -8,7 +8,6 @@ import type { MeasurementRecord, RunBody } from '../../src/record.ts';
 import { unpackValues } from '../../src/record.ts';
 import { minorityCollapseThresholds } from '../../src/theory/collapse-threshold.ts';
 import { layerPeeledModel } from '../../src/theory/layer-peeled-model.ts';
-import { oversampling } from '../../src/theory/oversampling.ts';
 import { RunWriter } from '../support/run.ts';
 
 const NAMES = Array.from({ length: 10 }, (_, c) => `digit ${c}`);
@@ -45,11 +44,19 @@ function derived(
 interface Energies {
   readonly weight?: number;
   readonly feature?: number;
-  /** null: no weight decay; undefined: not measured. */
+  /** null: no weight decay; not measured if not given. */
   readonly ratio?: number | null;
 }
 
+/** With a ratio at the first step, if none is given there. */
+const RATIO = 1.5;
+
 function run(energies: readonly Energies[], known: Partial<RunBody> = KNOWN): RunWriter {
+  const [first, ...others] = energies;
+  return runOf(first === undefined ? [] : [{ ratio: RATIO, ...first }, ...others], known);
+}
+
+function runOf(energies: readonly Energies[], known: Partial<RunBody> = KNOWN): RunWriter {
   const writer = new RunWriter(NAMES, 'made-up-run', known);
   energies.forEach(({ weight, feature, ratio }, step) => {
     if (weight !== undefined) writer.measure('model/weight-energy', step, [weight]);
@@ -78,7 +85,7 @@ describe('two sizes of classes', () => {
         imbalance: 100,
         'collapse-threshold': expect.closeTo(collapse!, 1),
         'zero-threshold': zero === null ? null : expect.closeTo(zero, 3),
-        'predicted-oversampling': expect.closeTo(oversampling({ counts: COUNTS, weightEnergy, featureEnergy }), 4),
+        'predicted-oversampling': RATIO,
       };
     };
     expect(first).toEqual({ step: 0, ...expected(1, 30) });
@@ -90,7 +97,6 @@ describe('two sizes of classes', () => {
     const [collapsed, vanished] = derived(run([{ weight: 1.4, feature: 5 }, { feature: 0.3 }]));
     expect(collapsed!['predicted-minority-cosine']).toBeCloseTo(1, 6);
     expect(collapsed!['collapse-threshold']).toBeLessThan(100);
-    expect(collapsed!['predicted-oversampling']).toBeCloseTo(100 / collapsed!['collapse-threshold']!, 4);
     expect(vanished!['predicted-minority-cosine']).toBeNull();
     expect(vanished!['zero-threshold']).toBeLessThan(100);
   });
@@ -122,9 +128,8 @@ describe('graded counts', () => {
     });
   });
 
-  test('are oversampled by the collapse ratio, where it is known', () => {
+  test('are oversampled by the collapse ratio', () => {
     expect(derived(run([{ weight: 1, feature: 12, ratio: 2.5 }], known))[0]!['predicted-oversampling']).toBe(2.5);
-    expect(derived(run([{ weight: 1, feature: 12 }], known))[0]).not.toHaveProperty('predicted-oversampling');
   });
 
   test('fall into two groups where within each of them they are alike', () => {
@@ -173,9 +178,14 @@ describe('says nothing', () => {
     expect(derived(run(energies, known))).toEqual([]);
   });
 
+  test('where there is no collapse ratio: of another loss than plain cross-entropy, say', () => {
+    expect(derived(runOf([{ weight: 1, feature: 9 }]))).toEqual([]);
+    expect(derived(runOf([{ weight: 1, feature: 9, ratio: 2 }]))).toHaveLength(1);
+  });
+
   test('while a class has fewer than 30 examples in the batches that were counted, where counts are not given', () => {
     const batch = (rare: number) => NAMES.map((_, c) => (c < 5 ? 1000 : rare));
-    const writer = run([], { classCounts: null });
+    const writer = run([], { classCounts: null }).measure('model/collapse-ratio', 0, [RATIO]);
     for (const [step, rare] of [29, 1, 0].entries()) {
       writer
         .measure('train/support', step, batch(rare))
@@ -212,7 +222,7 @@ describe('a solution', () => {
   });
 
   test('is found anew where the share of a class has moved', () => {
-    const writer = run([], { classCounts: null });
+    const writer = run([], { classCounts: null }).measure('model/collapse-ratio', 0, [RATIO]);
     const shown = [400, 20, 200];
     shown.forEach((rare, step) => {
       writer
