@@ -92,17 +92,17 @@ export class Recorder implements StepListener {
   }
 
   /** Evaluates every set and the classifier with the weights as they are, once per step. */
-  evaluate(step: number): void {
+  evaluate(step: number, isEnd = false): void {
     if (this.evaluatedAt === step) return;
     this.evaluatedAt = step;
     this.timed(() => {
-      this.evaluations.at(step, this.epochs.at(step));
+      this.evaluations.at(step, this.epochs.at(step), isEnd);
     });
   }
 
   /** The same at the end of an epoch or of the run, unless only the schedule counts. */
   evaluateAtEnd(step: number): void {
-    if (this.options.atEnds) this.evaluate(step);
+    if (this.options.atEnds) this.evaluate(step, true);
   }
 
   /** An epoch is over. */

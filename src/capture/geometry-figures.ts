@@ -1,4 +1,6 @@
+import type { ClassMeans } from '../geometry/class-means.ts';
 import type { FeatureCollapse } from '../geometry/neural-collapse.ts';
+import { gramCosines, gramNorms } from '../stats/gram.ts';
 
 /** How features of examples lie to each other and to the classifier: null is unknown or undefined. */
 export interface FeatureGeometry extends FeatureCollapse {
@@ -6,4 +8,18 @@ export interface FeatureGeometry extends FeatureCollapse {
   readonly nearestMeanMismatch: number | null;
   /** E_H, centred. */
   readonly featureEnergy: number | null;
+  /** Cosine between every two class means less their mean, C x C: null where a class has no mean, or one of 0. */
+  readonly meanCosines: readonly (number | null)[] | null;
+}
+
+/** C x C, of the means of the classes that have one. */
+export function meanCosines({ present, gram }: ClassMeans, classes: number): (number | null)[] {
+  const cosines = gramCosines(gram, gramNorms(gram, present.length));
+  const all = new Array<number | null>(classes ** 2).fill(null);
+  present.forEach((a, i) => {
+    present.forEach((b, j) => {
+      all[a * classes + b] = cosines[i * present.length + j]!;
+    });
+  });
+  return all;
 }

@@ -5,7 +5,6 @@ import {
   groupCollapse,
 } from '../geometry/classifier-collapse.ts';
 import type { PlaneView } from '../geometry/principal-axes.ts';
-import { frameOf } from '../geometry/simplex.ts';
 import type { SparseValues } from '../record.ts';
 import { argmaxRows } from '../stats/argmax.ts';
 import { confusion } from '../stats/confusion.ts';
@@ -14,6 +13,7 @@ import { gramNorms, spreadColumns } from '../stats/gram.ts';
 import type { ClassGroups } from '../stats/groups.ts';
 import { type Tally, tally } from '../stats/tally.ts';
 import type { CollapseRatio } from '../theory/collapse-ratio.ts';
+import { classifierFrame } from './classifier-frame.ts';
 import type { LayerGammas } from './evaluation/layer-gamma.ts';
 import type { FeatureGeometry } from './geometry-figures.ts';
 import type { ClassGradients, WeightUpdate } from './gradients/class-gradients.ts';
@@ -220,7 +220,7 @@ export class Snapshot {
   private get frame(): Frame | null {
     const { classifier, classes } = this;
     if (classifier === null) return null;
-    this.memo.frame ??= frameOf(Float64Array.from(classifier), classes, classifier.length / classes);
+    this.memo.frame ??= classifierFrame(classifier, classes);
     return this.memo.frame;
   }
 

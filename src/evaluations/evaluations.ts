@@ -15,10 +15,21 @@ import { LayerEvaluations } from './layers.ts';
 import type { EvaluationParts } from './parts.ts';
 import { TrainingModeEvaluations } from './training-mode.ts';
 
-/** Multiply-adds for products between classes and their singular values below which classifier and features are always looked at. */
+/** Multiply-adds for products between classes, their eigenvalues and singular values below which everything is always looked at. */
 const LITTLE = 1e7;
+/** Multiply-adds for products between classes alone below which those are: some 10 ms. */
+const FEW_PRODUCTS = 2e8;
 /** Milliseconds that evaluations by the schedule may take before they have to keep to their share: the first come at every step. */
 const GRACE = 2000;
+/** The same for what takes long with many classes. */
+const GEOMETRY_GRACE = 1000;
+
+/** What is looked at in classifier and features. */
+interface Depth {
+  readonly isAny: boolean;
+  /** NC1, the collapse ratio and the plane as well: multiples of C^3. */
+  readonly isThorough: boolean;
+}
 
 /** What is measured between two steps, with the weights as they are: sets of examples, the classifier, the monitor itself. */
 export class Evaluations {
@@ -29,8 +40,7 @@ export class Evaluations {
   skipped = 0;
   private readonly pace: Pace;
   private readonly geometryPace: Pace;
-  /** Whether classifier and features are looked at this time. */
-  private isPaced = true;
+  private depth: Depth = { isAny: false, isThorough: false };
 
   constructor(parts: EvaluationParts) {
     this.parts = parts;
@@ -38,51 +48,57 @@ export class Evaluations {
     this.layers = new LayerEvaluations(parts);
     const { evaluations, features } = parts.budgets;
     this.pace = new Pace(evaluations, GRACE);
-    this.geometryPace = new Pace(features ?? evaluations);
+    this.geometryPace = new Pace(evaluations === 1 ? 1 : (features ?? evaluations), GEOMETRY_GRACE);
   }
 
-  /** Whether the evaluation that the schedule asks for is made; the first always is. Where it is left out, that is counted, and told once. */
+  /** Whether the evaluation that the schedule asks for is made; the first always is. Where it is left out, that is counted. */
   isDue(step: number): boolean {
     if (this.pace.due() || step === 0) return true;
     this.skipped++;
-    const percent = Number((100 * this.parts.budgets.evaluations).toPrecision(2));
-    this.parts.report(
-      `Expected evaluations by the schedule to take at most ${percent} % of training time, got more: some are left out (monitor/skipped-evaluations). Pass a smaller probe, a larger budget, or a schedule, which is kept whatever it costs.`,
-    );
     return false;
   }
 
-  at(step: number, epoch: number | null): void {
-    this.pace.timed(() => this.evaluate(step, epoch));
+  /** `isEnd`: of an epoch or of the run; then everything is looked at. */
+  at(step: number, epoch: number | null, isEnd: boolean): void {
+    this.pace.timed(() => {
+      this.parts.guard('The classifier', () => {
+        this.depth = this.depthOf(isEnd);
+      });
+      this.evaluate(step, epoch);
+    });
+  }
+
+  private depthOf(isEnd: boolean): Depth {
+    const { classes } = this.parts;
+    const products = classes * (this.parts.classifier()?.kernel.size ?? 0);
+    const isThorough = products + 10 * classes ** 3 < LITTLE || isEnd || this.geometryPace.due();
+    return { isThorough, isAny: isThorough || products < FEW_PRODUCTS };
   }
 
   private evaluate(step: number, epoch: number | null): void {
     const { guard, sets, figures, classes, journal } = this.parts;
-    guard('The classifier', () => {
-      const size = this.parts.classifier()?.kernel.size ?? 0;
-      this.isPaced = classes * size + 10 * classes ** 3 < LITTLE || this.geometryPace.due();
-    });
     for (const set of sets) {
       guard(`The evaluation on ${set.name}`, () => this.evaluateSet(set, step, epoch));
       guard(`The evaluation in training mode on ${set.name}`, () => this.trainingMode.measure(set, step, epoch));
     }
     const [set] = sets;
     if (set !== undefined) guard('The gamma of the layers', () => this.layers.measure(set, step, epoch));
-    if (this.isPaced) guard('The classifier', () => this.readClassifier(step, epoch));
+    if (this.depth.isAny) guard('The classifier', () => this.readClassifier(step, epoch));
     journal.measure(new Snapshot({ stream: 'monitor', step, classes, monitor: figures() }), epoch);
   }
 
   private evaluateSet(set: EvaluationSet, step: number, epoch: number | null): void {
     const { model, predict, readback, decoder, report, classes, journal, whenRead, facts } = this.parts;
     if (model === null && predict === null) return;
-    const asks = this.parts.features !== null && this.isPaced;
+    const { isAny, isThorough } = this.depth;
+    const asks = this.parts.features !== null && isAny;
     const kernel = asks ? (this.parts.classifier()?.kernel ?? null) : null;
     whenRead(set.evaluate(model, predict, kernel, readback), (evaluation: Evaluation) => {
       const decoded = decoder.decode(set.labels, evaluation.outputs, evaluation.losses);
       if (typeof decoded === 'string') return report(decoded);
       const { examples } = decoded;
       const loss = mean(evaluation.losses?.data ?? examples.losses) + evaluation.regularisation;
-      const geometry = this.geometryOf(set, evaluation, examples);
+      const geometry = this.geometryOf(set, evaluation, examples, isThorough);
       const snapshot = new Snapshot({ stream: set.name, step, classes, loss, examples, geometry, run: facts() });
       journal.measure(snapshot, epoch);
       this.trainingMode.seen(set, snapshot);
@@ -90,13 +106,19 @@ export class Evaluations {
   }
 
   /** Of the set's features; trouble with them costs the set nothing else. */
-  private geometryOf({ name }: EvaluationSet, { features }: Evaluation, examples: Examples): FeatureGeometry | null {
+  private geometryOf(
+    { name }: EvaluationSet,
+    { features }: Evaluation,
+    examples: Examples,
+    isThorough: boolean,
+  ): FeatureGeometry | null {
     const { guard, classes, features: watch } = this.parts;
     let geometry: FeatureGeometry | null = null;
     guard(`The geometry of ${name}`, () => {
       if (features === null) return;
       const rows = classifierRows(features.kernel, classes);
-      geometry = this.geometryPace.timed(() => setGeometry(features.values, examples, rows, watch?.told ?? null));
+      const training = watch?.told ?? null;
+      geometry = this.geometryPace.timed(() => setGeometry(features.values, examples, rows, training, isThorough));
     });
     return geometry;
   }
@@ -112,6 +134,7 @@ export class Evaluations {
 
   private readClassifier(step: number, epoch: number | null): void {
     const { tf, model, readback, classes, journal, minority, features, whenRead, facts } = this.parts;
+    const { isThorough } = this.depth;
     const classifier = this.parts.classifier();
     if (classifier === null) return;
     const { kernel, weightDecay } = classifier;
@@ -124,11 +147,12 @@ export class Evaluations {
       features?.course.regularised(step, regularisation?.[0] ?? 0);
       const stretch = features?.told ?? null;
       const { counts } = minority;
-      const collapse = stretch === null ? null : features!.course.of({ stretch, rows, weightDecay, counts });
-      const plane = stretch === null ? null : this.planeOf(stretch, rows);
+      const collapse =
+        stretch === null || !isThorough ? null : features!.course.of({ stretch, rows, weightDecay, counts });
+      const plane = stretch === null || !isThorough ? null : this.planeOf(stretch, rows);
       const parts = { run: facts(), classifier: rows, minority: minority.classes, collapse, plane };
       journal.measure(new Snapshot({ ...parts, stream: 'model', step, classes }), epoch);
-      const geometry = stretch === null ? null : trainingGeometry(stretch, rows);
+      const geometry = stretch === null ? null : trainingGeometry(stretch, rows, isThorough);
       if (geometry === null) return;
       journal.measure(new Snapshot({ stream: 'train', step, classes, part: 'features', geometry }), epoch);
     };

@@ -1,6 +1,6 @@
 import { type Basis, squareOf } from './basis.ts';
 import type { ClassMoments } from './class-moments.ts';
-import { gramOf, rowProducts } from './products.ts';
+import { gramOf, type Products, rowProducts } from './products.ts';
 
 /** Differences below so many units of rounding are none. */
 const ROUNDING = 64 * Number.EPSILON;
@@ -24,9 +24,9 @@ export interface ClassMeans extends CentredMeans {
   readonly gram: Float64Array;
 }
 
-export function classMeansOf(moments: ClassMoments): ClassMeans {
+export function classMeansOf(moments: ClassMoments, products?: Products): ClassMeans {
   const means = centredMeansOf(moments);
-  return { ...means, gram: gramOf(means.rows, means.present.length, moments.columns) };
+  return { ...means, gram: gramOf(means.rows, means.present.length, moments.columns, products) };
 }
 
 /** Without the products, which take R^2 columns / 2 multiply-adds. */

@@ -87,8 +87,9 @@ export function neuralCollapseOf(moments: ClassMoments, classifier: ClassifierOf
   const { columns, classes } = moments;
   const { rows: weights } = classifierOf(classifier, classes, columns);
   const minority = minorityClasses(moments.counts, classifier.minority);
+  const means = classMeansOf(moments);
   return {
-    ...featureCollapse(moments, weights),
+    ...featureCollapse(means, columns, weights, relativeVariability(moments, means)),
     ...classifierCollapse(frameOf(weights, classes, columns), minority),
   };
 }
@@ -99,20 +100,16 @@ export type FeatureCollapse = Pick<
   'nc1' | 'cdnv' | 'equinormMeans' | 'equiangularityMeans' | 'selfDuality'
 >;
 
-/**
- * The measures that need features. `weights`: rows of the classifier, classes x columns, row-major. `variability`: NC1 beside the means, where
- * the moments themselves don't keep the scatter for it.
- */
+/** The measures that need features. `weights`: rows of the classifier, classes x columns, row-major; `nc1`: NC1, which needs the scatter, too. */
 export function featureCollapse(
-  moments: ClassMoments,
+  means: ClassMeans,
+  columns: number,
   weights: Float64Array,
-  variability = (means: ClassMeans) => relativeVariability(moments, means),
+  nc1: number | null,
 ): FeatureCollapse {
-  const { columns } = moments;
-  const means = classMeansOf(moments);
   const { present } = means;
   return {
-    nc1: variability(means),
+    nc1,
     cdnv: distanceVariance(means, columns),
     ...ofMeans(means, columns),
     selfDuality: present.length < 2 ? null : selfDuality(pick(weights, columns, present), means.rows),

@@ -85,9 +85,14 @@ export const addExamples: AddExamples<ArrayLike<number>> = (features, labels, co
 export const plainProducts: Products = { addProducts, rowProducts };
 
 /** Products of every two rows: count x count, both triangles. */
-export function gramOf(rows: Float64Array, count: number, columns: number): Float64Array {
+export function gramOf(
+  rows: Float64Array,
+  count: number,
+  columns: number,
+  products: Products = plainProducts,
+): Float64Array {
   const gram = new Float64Array(count * count);
-  addProducts(rows, count, columns, gram);
+  products.addProducts(rows, count, columns, gram);
   for (let a = 0; a < count; a++) for (let b = 0; b < a; b++) gram[a * count + b] = gram[b * count + a]!;
   return gram;
 }

@@ -37,6 +37,7 @@ import layerGamma from './layer-gamma.ts';
 import layerGradNorm from './layer-grad-norm.ts';
 import loss from './loss.ts';
 import macroRecall from './macro-recall.ts';
+import meanCosine from './mean-cosine.ts';
 import meanProbability from './mean-probability.ts';
 import minorityCosine from './minority-cosine.ts';
 import nc1 from './nc1.ts';
@@ -130,6 +131,7 @@ export const metrics: readonly Metric[] = [
   nc2EquiangularityMeans,
   nc3,
   nc4,
+  meanCosine,
   featureEnergy,
   collapseRatio,
   gradientSupport,

@@ -67,6 +67,9 @@ function full(stream: string): Snapshot {
     },
     geometry: {
       nc1: 0.5,
+      meanCosines: Array.from({ length: classes ** 2 }, (_, i) =>
+        i % (classes + 1) === 0 ? 1 : i % 3 === 0 ? null : -0.25,
+      ),
       cdnv: 2,
       equinormMeans: 0.1,
       equiangularityMeans: 0.2,

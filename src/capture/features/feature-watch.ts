@@ -1,3 +1,4 @@
+import { classMeansOf } from '../../geometry/class-means.ts';
 import { featureEnergy } from '../../geometry/energy.ts';
 import { featureCollapse } from '../../geometry/neural-collapse.ts';
 import { argmaxRows } from '../../stats/argmax.ts';
@@ -6,13 +7,14 @@ import { Budget } from '../budget/budget.ts';
 import type { Classifier } from '../classifier.ts';
 import { inputOnTape } from '../engine/classifier-input.ts';
 import { type TapeTensor, tapeOf } from '../engine/tape.ts';
-import type { FeatureGeometry } from '../geometry-figures.ts';
+import { type FeatureGeometry, meanCosines } from '../geometry-figures.ts';
 import type { Batch } from '../loss-hook.ts';
 import type { StepExamples } from '../reading/step-batches.ts';
 import type { Examples } from '../snapshot.ts';
 import { ClassPlane } from './class-plane.ts';
 import { CollapseCourse } from './collapse-course.ts';
 import { FeatureWindow, type Stretch } from './feature-window.ts';
+import { productsFor } from './products.ts';
 import { Spread } from './spread.ts';
 
 export interface FeatureWatchOptions {
@@ -29,9 +31,6 @@ export interface FeatureWatchOptions {
 const SPARSE = 8;
 /** Multiply-adds for scatter and nearest means that a step may always take: about 1 ms. Where a batch takes more, every so many steps. */
 const FEW_PRODUCTS = 1.6e7;
-/** Multiply-adds for products of class means with each other above which they are left out. */
-const MOST_PRODUCTS = 5e8;
-
 /** Collects the features that enter the classifier from the forward passes of training. Everything here is called inside training. */
 export class FeatureWatch {
   readonly course = new CollapseCourse();
@@ -136,13 +135,23 @@ export class FeatureWatch {
   }
 }
 
-/** Figures of what is known of training features, beside the classifier as it is: rows C x d. Null where they don't belong together. */
-export function trainingGeometry({ moments, spread }: Stretch, rows: Float32Array): FeatureGeometry | null {
+/**
+ * Figures of what is known of training features, beside the classifier as it is: rows C x d. `isThorough`: NC1 too, which takes a multiple of C^3.
+ * Null where they don't belong together.
+ */
+export function trainingGeometry(
+  { moments, spread }: Stretch,
+  rows: Float32Array,
+  isThorough = true,
+): FeatureGeometry | null {
   const { classes, columns } = moments;
   if (rows.length !== classes * columns) return null;
-  const known = { nearestMeanMismatch: spread.mismatch, featureEnergy: featureEnergy(moments) };
-  if (classes ** 2 * columns > MOST_PRODUCTS) return { ...UNKNOWN, ...known };
-  return { ...featureCollapse(moments, Float64Array.from(rows), (means) => spread.variability(means)), ...known };
+  const means = classMeansOf(moments, productsFor(classes, columns));
+  const nc1 = isThorough ? spread.variability(means) : null;
+  return {
+    ...featureCollapse(means, columns, Float64Array.from(rows), nc1),
+    nearestMeanMismatch: spread.mismatch,
+    featureEnergy: featureEnergy(moments),
+    meanCosines: meanCosines(means, classes),
+  };
 }
-
-const UNKNOWN = { nc1: null, cdnv: null, equinormMeans: null, equiangularityMeans: null, selfDuality: null };

@@ -10,6 +10,14 @@ export const PRODUCTS: Products = {
   addExamples: (...given) => (simdProducts()?.addExamples ?? addExamples)(...given),
 };
 
+/** Multiply-adds above which products of rows with each other are left to SIMD: below, float64 costs little. */
+const FEW_PRODUCTS = 1e7;
+
+/** The arithmetic for products of every two of `count` rows. */
+export function productsFor(count: number, columns: number): Products {
+  return count ** 2 * columns > FEW_PRODUCTS ? PRODUCTS : plainProducts;
+}
+
 /** A B^T of rows of `a`, each less `origin`, and `countB` rows of `b`: countA x countB, row-major. */
 export function movedProducts(
   a: Float32Array,

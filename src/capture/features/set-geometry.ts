@@ -1,3 +1,4 @@
+import { type ClassMeans, classMeansOf } from '../../geometry/class-means.ts';
 import { ClassMoments } from '../../geometry/class-moments.ts';
 import { featureEnergy } from '../../geometry/energy.ts';
 import { guessMismatches, nearestMeans } from '../../geometry/nearest-mean.ts';
@@ -5,41 +6,48 @@ import { featureCollapse, meansBasis } from '../../geometry/neural-collapse.ts';
 import { areFinite } from '../../geometry/rows.ts';
 import { relativeVariability } from '../../geometry/variability.ts';
 import { argmaxRows } from '../../stats/argmax.ts';
-import type { FeatureGeometry } from '../geometry-figures.ts';
+import { type FeatureGeometry, meanCosines } from '../geometry-figures.ts';
 import type { Examples } from '../snapshot.ts';
 import type { Stretch } from './feature-window.ts';
-import { PRODUCTS } from './products.ts';
+import { PRODUCTS, productsFor } from './products.ts';
+import { MOST_CLASSES } from './spread.ts';
 
 /** Multiply-adds for scatter and nearest means above which fewer examples are taken: some 100 ms. */
 const MOST_PRODUCTS = 3e8;
-/** The same for products of class means, which no fewer examples would lessen. */
-const MOST_MEAN_PRODUCTS = 5e8;
-
 /**
  * Geometry of an evaluation set: features [N, d] of its examples, the classifier's rows C x d, and what is known of training features, whose
- * means NC4 is about. Null where they are not finite or do not belong together.
+ * means NC4 is about. `isThorough`: NC1 too, which takes a multiple of C^3. Null where they are not finite or do not belong together.
  */
 export function setGeometry(
   features: ArrayLike<number>,
   { labels, probabilities }: Examples,
   rows: Float32Array,
   training: Stretch | null,
+  isThorough = true,
 ): FeatureGeometry | null {
   const columns = features.length / labels.length;
   const classes = rows.length / columns;
   if (probabilities.length !== classes * labels.length || !areFinite(features)) return null;
-  if (classes ** 2 * columns > MOST_MEAN_PRODUCTS) return null;
-  const moments = new ClassMoments({ classes, columns, scatter: 'none' });
+  const moments = new ClassMoments({ classes, columns, scatter: 'none', products: PRODUCTS });
   moments.add(features, labels);
   const all = { features, labels, guesses: argmaxRows(probabilities, classes) };
   const few = thinned(all, columns, Math.ceil((labels.length * columns * classes) / MOST_PRODUCTS));
-  const spread = new ClassMoments({ classes, columns, scatter: meansBasis(moments), products: PRODUCTS });
-  spread.add(few.features, few.labels);
+  const means = classMeansOf(moments, productsFor(classes, columns));
+  const nc1 = isThorough && classes <= MOST_CLASSES ? variability(few, moments, means) : null;
   return {
-    ...featureCollapse(moments, Float64Array.from(rows), (means) => relativeVariability(spread, means)),
+    ...featureCollapse(means, columns, Float64Array.from(rows), nc1),
     featureEnergy: featureEnergy(moments),
     nearestMeanMismatch: mismatch(few, training, columns),
+    meanCosines: meanCosines(means, classes),
   };
+}
+
+/** NC1, along the class means. */
+function variability({ features, labels }: Compared, moments: ClassMoments, means: ClassMeans): number | null {
+  const { classes, columns } = moments;
+  const spread = new ClassMoments({ classes, columns, scatter: meansBasis(moments), products: PRODUCTS });
+  spread.add(features, labels);
+  return relativeVariability(spread, means);
 }
 
 interface Compared {

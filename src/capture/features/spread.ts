@@ -10,6 +10,8 @@ import { movedProducts, PRODUCTS } from './products.ts';
 const FULL_COLUMNS = 64;
 /** Classes times columns above which no scatter is kept: means of it alone would take more memory than the classifier. */
 const MOST_VALUES = 2 ** 20;
+/** Classes above which there is no NC1: eigenvalues of so many class means take a fifth of a second, of 1,000 six. */
+export const MOST_CLASSES = 300;
 /** Share of what lies between class means that the kept scatter has to see. */
 const LEAST_COVERAGE = 0.9;
 /** Means to compare with are made anew when so many times the examples stand behind them. */
@@ -45,7 +47,7 @@ export class Spread {
   constructor(classes: number, columns: number, before: ClassMoments | null) {
     this.columns = columns;
     const isFull = columns <= FULL_COLUMNS;
-    const isKept = isFull || (before !== null && classes * columns <= MOST_VALUES);
+    const isKept = classes <= MOST_CLASSES && (isFull || (before !== null && classes * columns <= MOST_VALUES));
     this.basis = isKept && !isFull ? meansBasis(before!) : null;
     const size = this.basis?.size ?? columns;
     this.moments =
@@ -54,7 +56,7 @@ export class Spread {
 
   /** Multiply-adds that an example takes. */
   static products(classes: number, columns: number): number {
-    return (classes * columns <= MOST_VALUES ? 2 : 1) * classes * columns;
+    return (classes <= MOST_CLASSES && classes * columns <= MOST_VALUES ? 2 : 1) * classes * columns;
   }
 
   /** NC4 so far; null before an example was compared. */
