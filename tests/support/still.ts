@@ -1,6 +1,7 @@
 import { type NeuralCollapse, neuralCollapse } from '../../src/geometry/neural-collapse.ts';
 import type { WatchOptions } from '../../src/options.ts';
 import type { ModelLike, TfLike } from '../../src/tf.ts';
+import type { Plain } from '../geometry/plain-collapse.ts';
 import { type Recording, recording } from './recording.ts';
 import { tf } from './tensorflow.ts';
 import type { Blobs } from './toys.ts';
@@ -35,17 +36,16 @@ export function featuresOf(model: tf.LayersModel, { xs }: Blobs, layer: tf.layer
   });
 }
 
-/** All measures, out of features that were kept. */
-export function collapseOf(model: tf.LayersModel, data: Blobs, layer: tf.layers.Layer): NeuralCollapse {
+/** What enters the last layer, and that layer; `layer`: whose output it is, default the first. */
+export function plainOf(model: tf.LayersModel, data: Blobs, layer = model.layers[0]!): Plain {
   const [kernel, bias] = model.layers.at(-1)!.getWeights() as [tf.Tensor2D, tf.Tensor1D];
   const weights = tf.tidy(() => kernel.transpose().arraySync() as number[][]);
-  return neuralCollapse({
-    features: featuresOf(model, data, layer),
-    labels: data.labels,
-    weights,
-    bias: bias.arraySync(),
-    minority: [],
-  });
+  return { features: featuresOf(model, data, layer), labels: data.labels, weights, bias: bias.arraySync() };
+}
+
+/** All measures, out of features that were kept. */
+export function collapseOf(model: tf.LayersModel, data: Blobs, layer: tf.layers.Layer): NeuralCollapse {
+  return neuralCollapse({ ...plainOf(model, data, layer), minority: [] });
 }
 
 /** The last value of a metric. */
