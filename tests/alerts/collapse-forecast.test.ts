@@ -152,6 +152,16 @@ describe('is silent', () => {
   });
 });
 
+test('a ratio counts until the run is twice as old as it was then, and no longer', () => {
+  const until = (last: number) => {
+    // Three evaluations of the rule resolve an alert.
+    const steps = [...STEPS.slice(0, 9), 1000, last - 2, last - 1, last];
+    return alertsOf(run({ steps, ratios: times(10, 3) })).map(({ state }) => state);
+  };
+  expect(until(2000)).toEqual(['opened']);
+  expect(until(2003)).toEqual(['opened', 'resolved']);
+});
+
 test('a measurement between that was not made does not end the stretch', () => {
   expect(alertsOf(run({ ratios: [...times(6, 3), undefined, ...times(4, 3)] }))).toHaveLength(1);
 });
