@@ -125,7 +125,7 @@ const first = (values: readonly number[], pick: (...values: number[]) => number)
 export const share = (a: readonly unknown[], b: readonly unknown[]) => mean(a.map((x, i) => (x === b[i] ? 1 : 0)));
 
 /** Eigenvalues and eigenvectors by turning every two axes until nothing is left beside the diagonal. */
-function jacobi(symmetric: Matrix): { values: number[]; vectors: number[][] } {
+export function jacobi(symmetric: Matrix): { values: number[]; vectors: number[][] } {
   const a = symmetric.map((row) => [...row]);
   const vectors = a.map((row, i) => row.map((_, j) => (i === j ? 1 : 0)));
   for (let sweep = 0; sweep < 30; sweep++) {

@@ -1,7 +1,9 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { collapseRatio } from '../../../src/theory/collapse-ratio.ts';
+import { CollapseCourse } from '../../../src/capture/features/collapse-course.ts';
+import { Stretch } from '../../../src/capture/features/feature-window.ts';
+import * as plain from '../../geometry/plain-collapse.ts';
 import { recording } from '../../support/recording.ts';
-import { featuresOf, lastOf, STILL, stood } from '../../support/still.ts';
+import { lastOf, plainOf, STILL, stood } from '../../support/still.ts';
 import { tf, wasm } from '../../support/tensorflow.ts';
 import { type Blobs, blobs } from '../../support/toys.ts';
 
@@ -40,16 +42,16 @@ function made({ regularizer = tf.regularizers.l2({ l2: L2 }), loss = STILL.loss 
   return model;
 }
 
-/** By what the arguments are, out of all features. */
+/** (N / n_min) lambda_W |W|_F^2 / |M|_*, out of all features; tfjs' l2(lambda) means lambda_W = 2 lambda. */
 function expected(model: tf.LayersModel, data: Blobs, counts = COUNTS): number {
-  const features = featuresOf(model, data, model.layers[0]!);
-  const classMeans = COUNTS.map((_, c) => {
-    const own = features.filter((_row, i) => data.labels[i] === c);
-    return own[0]!.map((_value, j) => own.reduce((sum, row) => sum + row[j]!, 0) / own.length);
-  });
-  const kernel = model.layers[1]!.getWeights()[0] as tf.Tensor2D;
-  const classifier = tf.tidy(() => kernel.transpose().arraySync() as number[][]);
-  return collapseRatio({ counts, weightDecay: 2 * L2, classifier, classMeans }).rho!;
+  const known = plainOf(model, data);
+  // M = W (mu - mu_G)^T, C x C, its column means removed.
+  const m = plain.centred(plain.times(known.weights, plain.centred(plain.means(known))));
+  const columns = m.map((_, k) => m.map((row) => row[k]!));
+  const { values } = plain.jacobi(plain.times(columns, columns));
+  const nuclearNorm = plain.sum(values.map((value) => Math.sqrt(Math.max(0, value))));
+  const imbalance = plain.sum(counts) / Math.min(...counts);
+  return (imbalance * 2 * L2 * plain.frobenius(known.weights) ** 2) / nuclearNorm;
 }
 
 test('the collapse ratio is that of the classifier, the means of training features and the counts of the batches', async () => {
@@ -96,6 +98,26 @@ describe('nothing is said', () => {
     await run.monitor.close();
     expect(run.of('train/nc3').length).toBeGreaterThan(0);
     expect(run.of('model/collapse-ratio')).toEqual([]);
+  });
+
+  test('of more than 200 classes, whose singular values take too long', () => {
+    const ratioOf = (classes: number) => {
+      const [course, stretch] = [new CollapseCourse(), new Stretch(classes, 1, null)];
+      stretch.moments.add(
+        Float32Array.from({ length: classes }, (_, c) => c),
+        Int32Array.from({ length: classes }, (_, c) => c),
+      );
+      // Three batches whose loss is what it is taken for.
+      const examples = { labels: Int32Array.of(0), probabilities: new Float32Array(classes).fill(0.5), losses: [] };
+      for (let step = 0; step < 3; step++) {
+        course.regularised(step, 0);
+        course.saw(step, Math.log(2), examples);
+      }
+      const rows = Float32Array.from({ length: classes }, (_, c) => Math.sin(c));
+      return course.of({ stretch, rows, weightDecay: 0.01, counts: Array<number>(classes).fill(9) });
+    };
+    expect(ratioOf(200)?.rho).toBeGreaterThan(0);
+    expect(ratioOf(201)).toBeNull();
   });
 
   test('before every class was seen', async () => {
