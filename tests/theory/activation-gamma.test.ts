@@ -2,29 +2,57 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { gammaOfActivation } from '../../src/theory/activation-gamma.ts';
-import { ACTIVATIONS } from '../../src/theory/activations.ts';
+import { ACTIVATIONS, type Activation, activation } from '../../src/theory/activations.ts';
+import { meanField } from '../../src/theory/mean-field.ts';
+import { moments } from '../../src/theory/moments.ts';
 import { generator } from '../support/generator.ts';
 import { expectRelative, normals } from './draws.ts';
 
 interface SingleLayer {
-  activations: { activation: string; q: number; gamma: number }[];
-  maxpool: { kernel_elements: number; q: number; relu: { gamma: number }; linear_gamma: number; tanh_gamma: number }[];
+  activations: {
+    activation: string;
+    q: number;
+    mean: number;
+    second_moment: number;
+    variance: number;
+    gamma: number;
+  }[];
+  maxpool: {
+    kernel_elements: number;
+    q: number;
+    relu: { mean: number; variance: number; gamma: number; c: number };
+    linear_gamma: number;
+    tanh_gamma: number;
+  }[];
 }
 const reference = JSON.parse(
   readFileSync(new URL('../fixtures/igb-single-layer.json', import.meta.url), 'utf8'),
 ) as SingleLayer;
 
+/** ReLU moved down by its mean: not among ACTIVATIONS, in the reference for contrast. */
+function shiftedRelu(q: number): Activation {
+  const mean = Math.sqrt(q / (2 * Math.PI));
+  return { ...ACTIVATIONS.relu, value: (x) => ACTIVATIONS.relu.value(x) - mean };
+}
+
 describe('reference values', () => {
-  // srelu, a ReLU moved down by its mean, is there for contrast: its mean is 0, so gamma is 0 by definition.
-  test.each(reference.activations.filter(({ activation }) => activation !== 'srelu'))(
-    '$activation at q = $q',
-    ({ activation, q, gamma }) => expectRelative(gammaOfActivation(activation, { q }), gamma),
-  );
+  test.each(reference.activations)('$activation at q = $q', ({ activation: name, q, ...expected }) => {
+    const chosen = name === 'srelu' ? shiftedRelu(q) : activation(name);
+    const { mean, square, variance } = moments(chosen, { mean: 0, deviation: Math.sqrt(q) });
+    expectRelative(mean, expected.mean);
+    expectRelative(square, expected.second_moment);
+    expectRelative(variance, expected.variance);
+    expectRelative(name === 'srelu' ? mean ** 2 / variance : gammaOfActivation(name, { q }), expected.gamma);
+  });
   test.each(reference.maxpool)('max-pooling over $kernel_elements units', (row) => {
-    const options = { q: row.q, maxPool: row.kernel_elements };
-    expectRelative(gammaOfActivation('relu', options), row.relu.gamma);
-    expectRelative(gammaOfActivation('linear', options), row.linear_gamma);
-    expectRelative(gammaOfActivation('tanh', options), row.tanh_gamma);
+    const { q, kernel_elements: maxPool } = row;
+    expectRelative(gammaOfActivation('relu', { q, maxPool }), row.relu.gamma);
+    expectRelative(gammaOfActivation('linear', { q, maxPool }), row.linear_gamma);
+    expectRelative(gammaOfActivation('tanh', { q, maxPool }), row.tanh_gamma);
+    const { mean, variance } = moments(ACTIVATIONS.relu, { mean: 0, deviation: Math.sqrt(q) }, maxPool);
+    expectRelative(mean, row.relu.mean);
+    expectRelative(variance, row.relu.variance);
+    expectRelative(meanField(`relu,maxPool:${maxPool}`, { q, c: 0 }).at(-1)!.c, row.relu.c);
   });
 });
 
