@@ -3,41 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { singleGroups } from '../../src/theory/class-groups.ts';
 import { type LayerPeeledModel, layerPeeledModel, modelOf } from '../../src/theory/layer-peeled-model.ts';
 import { peeledLoss } from '../../src/theory/peeled-loss.ts';
-import { fixture, off } from './fixture.ts';
+import { off } from './fixture.ts';
 import { dot, freeDescent } from './free-descent.ts';
-
-interface TwoGroupRow {
-  readonly R: number;
-  readonly phase: string;
-  readonly loss_mean: number;
-  readonly [name: string]: number | string | null;
-}
-
-interface TwoGroupCase {
-  readonly K: number;
-  readonly K_A: number;
-  readonly K_B: number;
-  readonly E_W: number;
-  readonly E_H: number;
-  readonly R0: number;
-  readonly rows: readonly TwoGroupRow[];
-}
-
-interface GeneralCase {
-  readonly name: string;
-  readonly counts: number[];
-  readonly E_W: number;
-  readonly E_H: number;
-  readonly loss_mean: number;
-  readonly norm_w: number[];
-  readonly norm_h: number[];
-  readonly singular_values: number[];
-  readonly cos_w: number[][];
-  readonly cos_h: number[][];
-}
-
-const twoGroups = fixture<{ cases: TwoGroupCase[] }>('lpm-two-group').cases;
-const general = fixture<{ cases: GeneralCase[] }>('lpm-general').cases;
 
 const filled = (size: number, value: number) => new Array<number>(size).fill(value);
 
@@ -53,53 +20,6 @@ function expectAlike(got: LayerPeeledModel, expected: LayerPeeledModel, toleranc
   }
   expect(got.loss).toBeCloseTo(expected.loss, 9);
 }
-
-describe('two groups, against another solver', () => {
-  for (const one of twoGroups) {
-    const { K, K_A, K_B, E_W, E_H, R0 } = one;
-    test.each(one.rows)(`${K_A} and ${K_B} classes, energies ${E_W} and ${E_H}, R = $R: $phase`, (row) => {
-      const counts = [...filled(K_A, row.R), ...filled(K_B, 1)];
-      const model = layerPeeledModel({ counts, weightEnergy: E_W, featureEnergy: E_H });
-      const cosine = Math.abs(row.R / R0 - 1) < 0.01 ? 1e-3 : 1e-4;
-      const last = K * K - 2;
-      const found: [name: string, value: number | null | undefined, tolerance: number][] = [
-        ['cos_minority', model.classifierCosine[last], cosine],
-        ['cos_majority', model.classifierCosine[1], cosine],
-        ['cos_between', model.classifierCosine[K - 1], cosine],
-        ['cos_h_minority', model.featureCosine[last], cosine],
-        ['cos_h_majority', model.featureCosine[1], cosine],
-        ['norm_w_majority', model.classifierNorm[0], 1e-4],
-        ['norm_w_minority', model.classifierNorm[K - 1], 1e-4],
-        ['norm_h_majority', model.featureNorm[0], 1e-4],
-        ['norm_h_minority', model.featureNorm[K - 1], 1e-4],
-        ['loss_mean', model.loss, 1e-6],
-      ];
-      for (const [name, value, tolerance] of found) {
-        expect(off(value, row[name] as number | null), name).toBeLessThan(tolerance);
-      }
-      expect(model.phase).toBe(row.phase);
-      const singular = ['sv_a', 'sv_d', 'sv_sigma'].map((name) => row[name] as number);
-      const times = [K_A - 1, K_B - 1, 1];
-      expect(model.rank).toBe(singular.reduce((sum, value, i) => sum + (value > 0 ? times[i]! : 0), 0));
-    });
-  }
-});
-
-describe('graded counts, against another solver', () => {
-  test.each(general)('$name', (one) => {
-    const { counts, E_W, E_H } = one;
-    const model = layerPeeledModel({ counts, weightEnergy: E_W, featureEnergy: E_H });
-    const largest = (got: readonly (number | null)[], expected: number[]) =>
-      Math.max(...expected.map((value, i) => off(got[i], value)));
-    expect(largest(model.classifierCosine, one.cos_w.flat())).toBeLessThan(1e-3);
-    expect(largest(model.featureCosine, one.cos_h.flat())).toBeLessThan(1e-3);
-    expect(largest(model.classifierNorm, one.norm_w)).toBeLessThan(1e-4);
-    expect(largest(model.featureNorm, one.norm_h)).toBeLessThan(1e-4);
-    expect(Math.abs(model.loss - one.loss_mean)).toBeLessThan(1e-6);
-    expect(model.gap).toBeLessThan(1e-9);
-    expect(model.rank).toBe(one.singular_values.filter((value) => value > 0).length);
-  });
-});
 
 test('four classes: what plain gradient descent on free W and H finds', () => {
   const counts = [60, 25, 25, 6];
