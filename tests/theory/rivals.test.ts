@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { sortedDraws } from '../../src/theory/draws.ts';
 import { normalCdf, normalDensity } from '../../src/theory/normal.ts';
+import { gaussLegendre } from '../../src/theory/quadrature.ts';
 import { Rivals } from '../../src/theory/rivals.ts';
 import { drawnShares } from '../../src/theory/shares.ts';
+import { fixture } from './fixture.ts';
 
 /** P(max of the others' scores < y + noise), summed in fine steps. */
 function won(others: readonly number[], y: number): number {
@@ -30,6 +32,39 @@ describe.each([0.05, 1, 6])('a = %d', (a) => {
       }
     }
   });
+});
+
+interface Depth {
+  L: number;
+  gamma: number;
+  multiclass: { C: number; e_second: number; e_second_se: number }[];
+}
+const rows = fixture<{ rows: Depth[] }>('igb-depth').rows.flatMap(({ multiclass, ...one }) =>
+  multiclass.map((row) => ({ ...one, ...row })),
+);
+
+/** Expected second largest share: that of a class whose mean lies between those of its two strongest rivals, for each of C classes. */
+function secondShare(a: number, classes: number, draws: number): number {
+  const { nodes, weights } = gaussLegendre(6);
+  const sorted = sortedDraws(classes - 1, draws);
+  const rivals = new Rivals(sorted, a);
+  let sum = 0;
+  for (let d = 0; d < draws; d++) {
+    const at = d * sorted.counts.length;
+    const [high, low] = [sorted.means[at]!, sorted.means[at + 1]!];
+    const half = 0.5 * (high - low);
+    for (let i = 0; i < nodes.length; i++) {
+      const x = low + half * (1 + nodes[i]!);
+      sum += half * weights[i]! * normalDensity(x) * normalCdf(rivals.probitAt(d, a * x));
+    }
+  }
+  return (classes * sum) / draws;
+}
+
+// Many draws: 1,024 have an error of their own of up to five of the reference's standard errors.
+test.each(rows)('second largest share, $L layers, $C classes: the reference value', (row) => {
+  const second = secondShare(Math.sqrt(row.gamma), row.C, 16_384);
+  expect(Math.abs(second - row.e_second)).toBeLessThan(3 * row.e_second_se);
 });
 
 test('strata stand for the rest: as many as there are, in falling order', () => {
