@@ -111,16 +111,18 @@ describe('several classes: reference values', () => {
     const rare = row.e_frac_classes_below_1em4;
     // Classes of one draw are not independent: as if there were one per draw.
     expect(Math.abs(law.cdf(1e-4) - rare)).toBeLessThan(3 * se(rare));
-    let [mean, square] = [0, 0];
-    for (let i = 0; i < 300; i++) {
-      const t = law.top.quantile((i + 0.5) / 300);
-      mean += t / 300;
-      square += (t * t) / 300;
+    // E T = 1 - integral of the distribution function, E T^2 = 1 - twice that of t times it.
+    let [mean, square] = [1, 1];
+    for (let i = 0; i < 500; i++) {
+      const t = (i + 0.5) / 500;
+      mean -= law.top.cdf(t) / 500;
+      square -= (2 * t * law.top.cdf(t)) / 500;
     }
     expect(Math.abs(mean - row.e_top), 'mean of the law').toBeLessThan(3 * row.e_top_se);
-    // The variance of a bounded share: its standard error is below std / sqrt(2 n) for laws as flat as these.
+    // Standard error as of a normal law's deviation, std / sqrt(2 n); 2e-4 more because of one row: at 4 layers and 20 classes the
+    // reference's 100,000 draws are 3.4 standard errors off. They say .1787, 400,000 other draws .1772 +- .0002, the law .1774.
     expect(Math.abs(Math.sqrt(square - mean * mean) - row.std_top)).toBeLessThan(
-      (3 * row.std_top) / Math.sqrt(row.n_draws) + 2e-4,
+      (3 * row.std_top) / Math.sqrt(2 * row.n_draws) + 2e-4,
     );
   });
 });
