@@ -1,6 +1,7 @@
 import type { ClassMeans } from '../geometry/class-means.ts';
 import type { FeatureCollapse } from '../geometry/neural-collapse.ts';
 import { gramCosines, gramNorms } from '../stats/gram.ts';
+import type { CollapseRatio } from '../theory/collapse-ratio.ts';
 
 /** How features of examples lie to each other and to the classifier: null is unknown or undefined. */
 export interface FeatureGeometry extends FeatureCollapse {
@@ -10,6 +11,12 @@ export interface FeatureGeometry extends FeatureCollapse {
   readonly featureEnergy: number | null;
   /** Cosine between every two class means less their mean, C x C: null where a class has no mean, or one of 0. */
   readonly meanCosines: readonly (number | null)[] | null;
+}
+
+/** Where classifier and features are heading. */
+export interface CollapseFigures extends CollapseRatio {
+  /** Weight of each class in the loss, C; null where all count the same. */
+  readonly classWeights: Float64Array | null;
 }
 
 /** C x C, of the means of the classes that have one. */

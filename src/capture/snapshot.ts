@@ -12,10 +12,9 @@ import { rowNorms } from '../stats/cosine.ts';
 import { gramNorms, spreadColumns } from '../stats/gram.ts';
 import type { ClassGroups } from '../stats/groups.ts';
 import { type Tally, tally } from '../stats/tally.ts';
-import type { CollapseRatio } from '../theory/collapse-ratio.ts';
 import { classifierFrame } from './classifier-frame.ts';
 import type { LayerGammas } from './evaluation/layer-gamma.ts';
-import type { FeatureGeometry } from './geometry-figures.ts';
+import type { CollapseFigures, FeatureGeometry } from './geometry-figures.ts';
 import type { ClassGradients, WeightUpdate } from './gradients/class-gradients.ts';
 import { Guesses } from './guesses.ts';
 import type { Expectation } from './survey/expectation.ts';
@@ -100,7 +99,7 @@ export class Snapshot {
   /** Features of the examples; null where they are unknown. */
   readonly geometry: FeatureGeometry | null;
   /** Where classifier and features are heading; null where that is unknown. */
-  readonly collapse: CollapseRatio | null;
+  readonly collapse: CollapseFigures | null;
   /** Classifier and class means in one plane; null where they are unknown or too many. */
   readonly plane: PlaneView | null;
   /** classwatch about itself; null in the other streams. */

@@ -5,7 +5,7 @@ import { minorityClasses, shownCounts } from '../theory/minority.ts';
 
 /** What the layer-peeled model is asked with in a run. */
 export interface PeeledInputs {
-  /** Training examples of each class, C. */
+  /** Training examples of each class times its weight in the loss, C. */
   readonly counts: readonly number[];
   readonly weightEnergy: number;
   readonly featureEnergy: number;
@@ -28,7 +28,10 @@ export function peeledInputs({ run, history }: Evidence): PeeledInputs | null {
   const [weightEnergy, featureEnergy, ratio] = PEELED_READS.map((name) => lastScalar(history, name));
   if (typeof ratio !== 'number' || !isEnergy(weightEnergy) || !isEnergy(featureEnergy)) return null;
   const counts = shownCounts(run, countedIn(history, run.classNames.length));
-  return counts === null ? null : { counts: Array.from(counts), weightEnergy, featureEnergy };
+  const weights = history.metrics.get('model/class-weight')?.buckets.at(-1)?.last;
+  return (
+    counts && { counts: Array.from(counts, (count, c) => count * (weights?.[c] ?? 1)), weightEnergy, featureEnergy }
+  );
 }
 
 /** Two sizes of classes. */

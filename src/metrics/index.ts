@@ -12,6 +12,7 @@ import classPlane from './class-plane.ts';
 import classPrecision from './class-precision.ts';
 import classRecall from './class-recall.ts';
 import classUpdateAlignment from './class-update-alignment.ts';
+import classWeight from './class-weight.ts';
 import classifierCosine from './classifier-cosine.ts';
 import classifierNorm from './classifier-norm.ts';
 import collapseRatio from './collapse-ratio.ts';
@@ -134,6 +135,7 @@ export const metrics: readonly Metric[] = [
   meanCosine,
   featureEnergy,
   collapseRatio,
+  classWeight,
   gradientSupport,
   classGradNorm,
   classAlignment,

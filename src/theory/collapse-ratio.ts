@@ -12,6 +12,8 @@ export interface CollapseRatioInput {
   readonly classMeans: ArrayLike<ArrayLike<number>>;
   /** How often the rarest class is shown, or its class weight. Default 1. */
   readonly oversampling?: number;
+  /** Weight of each class in the loss, C, which is the mean over all examples of weight times cross-entropy. Default: 1 for all. */
+  readonly classWeights?: ArrayLike<number>;
 }
 
 export type CollapseVerdict = 'collapses' | 'undecided' | 'stays apart' | 'no weight decay';
@@ -31,19 +33,23 @@ export const STAYS_APART_TO = 1.1;
  * Where training is heading: rho = (N / n_min) lambda_W |W|_F^2 / |M|_*, with M = W (mu - mu_G)^T, column means removed, its nuclear norm
  * |M|_*, and mu_G the mean of the class means. lambda_W |W|_F^2 / |M|_* is the multiplier of the penalised layer-peeled model (after Fang, He, Long, Su,
  * PNAS 2021), and at stationarity collapse of the rarest classes is stable iff rho >= 1. In the midst of training the bounds are
- * `COLLAPSES_FROM` and `STAYS_APART_TO`. An oversampling of at least rho prevents it.
+ * `COLLAPSES_FROM` and `STAYS_APART_TO`. An oversampling of at least rho prevents it. With class weights n_min is the smallest n_c times its weight.
  *
  * Classes without training examples do not count as the rarest. Without weight decay no imbalance is large enough for collapse:
  * rho is null and the verdict says so.
  *
  * @throws RangeError for counts that are no counts, for rows that are not finite or not C x D, for a negative weight decay, for an
- * oversampling that is not above 0.
+ * oversampling or class weights that are not above 0.
  */
 export function collapseRatio(input: CollapseRatioInput): CollapseRatio {
-  const { counts, weightDecay, classifier, classMeans, oversampling = 1 } = input;
+  const { counts, weightDecay, classifier, classMeans, oversampling = 1, classWeights } = input;
   requireCounts('counts', counts);
   requireNonNegative('weightDecay', weightDecay);
   requirePositive('oversampling', oversampling);
+  if (classWeights !== undefined) {
+    requireLength('classWeights', classWeights, counts.length, 'class');
+    for (let c = 0; c < counts.length; c++) requirePositive(`classWeights[${c}]`, classWeights[c]!);
+  }
   requireRows('classifier', classifier);
   requireLength('classifier', classifier, counts.length, 'class');
   requireRows('classMeans', classMeans);
@@ -52,9 +58,9 @@ export function collapseRatio(input: CollapseRatioInput): CollapseRatio {
   if (weightDecay === 0) return { rho: null, verdict: 'no weight decay' };
   const norm = nuclearNorm(centredLogits(classifier, classMeans), counts.length);
   if (norm === 0) return { rho: null, verdict: 'undecided' };
-  const present = Array.from(counts).filter((count) => count > 0);
-  const total = present.reduce((sum, count) => sum + count, 0);
-  const rarest = Math.min(...present) * oversampling;
+  const total = Array.from(counts).reduce((sum, count) => sum + count, 0);
+  const weighted = Array.from(counts, (count, c) => count * (classWeights?.[c] ?? 1));
+  const rarest = Math.min(...weighted.filter((count) => count > 0)) * oversampling;
   const rho = ((total / rarest) * weightDecay * squareOf(classifier)) / norm;
   return { rho, verdict: verdictOf(rho) };
 }

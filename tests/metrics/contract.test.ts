@@ -77,7 +77,7 @@ function full(stream: string): Snapshot {
       nearestMeanMismatch: 0.3,
       featureEnergy: 3,
     },
-    collapse: { rho: 1.4, verdict: 'undecided' },
+    collapse: { rho: 1.4, verdict: 'undecided', classWeights: new Float64Array(classes).fill(2) },
     plane: {
       classifier: Array.from({ length: classes }, () => [0.1, -0.2] as const),
       means: Array.from({ length: classes }, (_, c) => (c === 4 ? null : ([0.1, 0.3] as const))),

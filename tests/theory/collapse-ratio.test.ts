@@ -129,3 +129,24 @@ test('at the optimum of the penalised program the ratio is the multiplier over t
   expect(rho).toBeCloseTo(4 * wrong, 12);
   expect(verdict).toBe('stays apart');
 });
+
+test('class weights count like examples, without making all of them more', () => {
+  const classifier = [
+    [1, 0, 0.2],
+    [0, 1, 0.1],
+    [-1, -1, 0.3],
+  ];
+  const classMeans = [
+    [2, 0, 0],
+    [0, 2, 0.5],
+    [-1, -2, 0],
+  ];
+  const rho = (counts: number[], classWeights?: number[]) =>
+    collapseRatio({ counts, weightDecay: 0.01, classifier, classMeans, ...(classWeights ? { classWeights } : {}) })
+      .rho!;
+  // n_min is 30 of 230 where weights make it so, 10 of 230 else.
+  expect(rho([200, 20, 10], [1, 1, 1])).toBe(rho([200, 20, 10]));
+  expect(rho([200, 20, 10], [1, 2, 3]) * 3).toBeCloseTo(rho([200, 20, 10]), 10);
+  expect(() => rho([200, 20, 10], [1, 2])).toThrow(/classWeights/);
+  expect(() => rho([200, 20, 10], [1, 2, 0])).toThrow(/classWeights\[2\] is 0/);
+});

@@ -1,7 +1,9 @@
-import { type CollapseRatio, collapseRatio } from '../../theory/collapse-ratio.ts';
+import { collapseRatio } from '../../theory/collapse-ratio.ts';
+import type { CollapseFigures } from '../geometry-figures.ts';
 import { crossEntropies } from '../reading/outputs.ts';
 import type { Examples } from '../snapshot.ts';
 import type { Stretch } from './feature-window.ts';
+import { LossWeights } from './loss-weights.ts';
 
 /** Singular values of C x C logits take too long above. */
 const MOST_CLASSES = 200;
@@ -21,11 +23,12 @@ export interface CollapseParts {
   readonly counts: ArrayLike<number> | null;
 }
 
-/** Whether the loss that trains is one that the theory of collapse is about: plain cross-entropy and regularisers, nothing else. */
+/** Whether the loss that trains is one that the theory of collapse is about: cross-entropy, weighted by class or not, and regularisers. */
 export class CollapseCourse {
   private regularisation: { readonly step: number; readonly value: number } | null = null;
-  /** Batches in a row whose loss is what it is taken for. */
+  /** Batches in a row whose loss is plain. */
   private agreeing = 0;
+  private weights: LossWeights | null = null;
 
   /** What regularisers add to the loss of the batch that trains at this step. */
   regularised(step: number, value: number): void {
@@ -33,34 +36,44 @@ export class CollapseCourse {
   }
 
   /**
-   * The batch of a step: its loss has to be the mean cross-entropy and what regularisers add. Weights of classes or examples, smoothed labels,
-   * other losses and other outputs all show here.
+   * The batch of a step: its loss has to be the mean cross-entropy, each example by the weight of its class, and what regularisers add. Weights of
+   * examples, smoothed labels, other losses and other outputs all show here.
    */
-  saw(step: number, loss: number | null, examples: Examples): void {
+  saw(step: number, loss: number | null, { probabilities, labels }: Examples): void {
     const { regularisation } = this;
     if (regularisation?.step !== step || loss === null) return;
-    const { probabilities, labels } = examples;
-    const losses = crossEntropies(probabilities, labels);
-    const plain = losses.reduce((sum, value) => sum + value, 0) / losses.length;
-    const tolerance = LOSS_TOLERANCE * Math.max(1, Math.abs(loss));
-    const agrees = Math.abs(loss - regularisation.value - plain) <= tolerance;
+    const sums = new Float64Array(probabilities.length / labels.length);
+    crossEntropies(probabilities, labels).forEach((value, i) => {
+      // What has no label is no number, and makes the sums none.
+      sums[Math.max(0, labels[i]!)]! += value / labels.length;
+    });
+    const own = loss - regularisation.value;
+    const plain = sums.reduce((sum, value) => sum + value, 0);
+    const agrees = Math.abs(own - plain) <= LOSS_TOLERANCE * Math.max(1, Math.abs(loss));
     this.agreeing = agrees ? this.agreeing + 1 : 0;
+    if (agrees || sums.length > MOST_CLASSES) return;
+    this.weights ??= new LossWeights(sums.length);
+    this.weights.add(sums, own);
   }
 
   /** Null where the theory does not apply, or something is not known yet. */
-  of({ stretch, rows, weightDecay, counts }: CollapseParts): CollapseRatio | null {
-    const isPlain = this.agreeing >= AGREEING;
-    if (weightDecay === null || counts === null || !isPlain || counts.length > MOST_CLASSES) return null;
+  of({ stretch, rows, weightDecay, counts }: CollapseParts): CollapseFigures | null {
+    const classWeights = this.agreeing >= AGREEING ? null : this.weights?.known;
+    if (weightDecay === null || counts === null || classWeights === undefined || counts.length > MOST_CLASSES)
+      return null;
+    if (classWeights === null && this.agreeing < AGREEING) return null;
     const { moments } = stretch;
     const { columns } = moments;
     const classes = [...moments.counts.keys()].filter((c) => counts[c]! > 0);
     const means = classes.map((c) => moments.mean(c));
     if (classes.length < 2 || rows.length !== counts.length * columns || means.includes(null)) return null;
-    return collapseRatio({
+    const ratio = collapseRatio({
       counts: classes.map((c) => counts[c]!),
       weightDecay,
       classifier: classes.map((c) => rows.subarray(c * columns, (c + 1) * columns)),
       classMeans: means as Float64Array[],
+      ...(classWeights === null ? {} : { classWeights: classes.map((c) => classWeights[c]!) }),
     });
+    return { ...ratio, classWeights };
   }
 }

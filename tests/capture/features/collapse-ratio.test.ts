@@ -69,6 +69,26 @@ test('what was said of the counts is believed until batches show others, such as
   expect(ratios[0]!).toBeGreaterThan(5 * ratios.at(-1)!);
 });
 
+test('with class weights a class counts as many examples as its count times its weight; the weights are found in the losses', async () => {
+  const [data, model] = [blobs(COUNTS), made()];
+  const run = await recording(tf as never, model as never, { budget: 1 });
+  const classWeight = { 0: 0.5, 1: 0.8, 2: 2, 3: 3 };
+  const weights = Object.values(classWeight);
+  await model.fit(data.xs, data.ys, {
+    ...{ epochs: 4, batchSize: 32, verbose: 0, classWeight },
+    callbacks: run.monitor.callbacks,
+  });
+  await run.monitor.close();
+  const found = run.of('model/class-weight').at(-1)!.values;
+  weights.forEach((weight, c) => {
+    expect(found[c]! / weight).toBeCloseTo(1, 3);
+  });
+  // N is the number of examples still: the loss is a mean over them.
+  const [N, smallest] = [280, Math.min(...COUNTS.map((count, c) => count * weights[c]!))];
+  const scale = N / smallest / (N / Math.min(...COUNTS));
+  expect(lastOf(run, 'model/collapse-ratio')! / (scale * expected(model, data))).toBeCloseTo(1, 3);
+});
+
 test('without weight decay it is recorded as missing: there is no ratio, and that is known', async () => {
   const run = await stood(made({ regularizer: null }), blobs(COUNTS));
   const values = run.of('model/collapse-ratio').map((record) => record.values);
@@ -89,14 +109,16 @@ describe('nothing is said', () => {
     expect(run.of('model/collapse-ratio')).toEqual([]);
   });
 
-  test('where classes have weights', async () => {
+  test('where examples have weights of their own', async () => {
     const { xs, ys } = blobs(COUNTS);
     const model = made();
     const run = await recording(tf as never, model as never, { budget: 1 });
-    const classWeight = { 0: 0.5, 1: 0.8, 2: 2, 3: 2 };
-    await model.fit(xs, ys, { epochs: 2, batchSize: 32, verbose: 0, classWeight, callbacks: run.monitor.callbacks });
+    const sampleWeight = (labels: tf.Tensor, predictions: tf.Tensor) =>
+      tf.metrics.categoricalCrossentropy(labels, predictions).mul(tf.range(0, labels.shape[0]!).add(1).div(16));
+    model.compile({ optimizer: STILL.optimizer(), loss: sampleWeight });
+    await model.fit(xs, ys, { epochs: 4, batchSize: 32, verbose: 0, callbacks: run.monitor.callbacks });
     await run.monitor.close();
-    expect(run.of('train/nc3').length).toBeGreaterThan(0);
+    expect(run.of('train/nc3').length).toBeGreaterThan(20);
     expect(run.of('model/collapse-ratio')).toEqual([]);
   });
 
