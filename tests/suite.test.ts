@@ -115,7 +115,16 @@ describe('one line in fit', () => {
       'nc2-equinorm-classifier',
       'norm-variation',
     ];
-    const features = ['cdnv', 'feature-energy', 'nc1', 'nc2-equiangularity-means', 'nc2-equinorm-means', 'nc3', 'nc4'];
+    const features = [
+      'cdnv',
+      'feature-energy',
+      'mean-cosine',
+      'nc1',
+      'nc2-equiangularity-means',
+      'nc2-equinorm-means',
+      'nc3',
+      'nc4',
+    ];
     expect(names(records).sort()).toEqual([
       ...['class-plane', ...classifier, 'collapse-ratio', ...rows, 'plane-share', 'weight-energy'].map(
         (id) => `model/${id}`,
