@@ -10,8 +10,8 @@ import type { TensorLike } from './tf.ts';
 /** A run under watch. Nothing here throws after `close`. */
 export interface Monitor {
   /**
-   * Link to the live page. Each reading gives a fresh link, valid for one browser and ten minutes; the browser then stays
-   * signed in. With the option `url`: the server elsewhere. Null when nothing is served.
+   * Link to the live page, which shows this run. Each reading gives a fresh link, valid for one browser and ten minutes; the browser
+   * then stays signed in. With the option `url`: the page of the server elsewhere. Null when nothing is served.
    */
   readonly url: string | null;
   /** The run's id. */

@@ -81,13 +81,14 @@ export class Link implements JournalSink {
     if (!this.sendLate() || !writeFrame(this.ring, frame)) this.dropped += measurements.length;
   }
 
-  /** A link to the page with a fresh bootstrap code; null when nothing is served. */
+  /** A link to this run on the page, with a fresh bootstrap code; null when nothing is served. */
   url(): string | null {
-    if (this.gone) return null;
-    if (this.origin === null || this.options.url !== undefined) return this.origin;
+    if (this.gone || this.origin === null) return null;
+    // The page may list other runs of the same folder, newer ones too: the hash says which one is meant.
+    if (this.options.url !== undefined) return Object.assign(new URL(this.origin), { hash: this.options.run }).href;
     const code = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url');
     this.post({ t: 'code', code });
-    return `${this.origin}/?code=${code}`;
+    return `${this.origin}/?code=${code}#${this.options.run}`;
   }
 
   /** Resolves when everything handed over so far is durable. */

@@ -165,8 +165,8 @@ test('with url the records go to the server elsewhere, rules are evaluated here,
   `).finished;
   await server.close();
   store.close();
-  expect([code, stdout]).toEqual([0, `${server.origin}\n`]);
   const records = stored(elsewhere);
+  expect([code, stdout]).toEqual([0, `${server.origin}/#${records[0]!.run}\n`]);
   expect(records.map(({ seq }) => seq)).toEqual(first(records.length).map((i) => i + 1));
   expect(stepsOf(records, 'loss')).toEqual(first(6));
   expect(records.find(({ kind }) => kind === 'alert')).toMatchObject({ body: { rule: 'initial-guessing-bias' } });
