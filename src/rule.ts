@@ -8,6 +8,8 @@ export interface Finding {
   readonly classes: readonly number[];
   /** Where it is another than the rule's: what is coming may be milder than what has come. */
   readonly level?: Level;
+  /** What to do, where it is something else than the rule's. */
+  readonly remedy?: string;
   /** First and last step of the evidence. */
   readonly steps: readonly [number, number];
   /** One sentence with the numbers in it. */

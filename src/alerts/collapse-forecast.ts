@@ -28,8 +28,10 @@ export function collapseForecast(
     steps: [from.step, to.step],
     message:
       `The rows of ${quoted(minority, run.classNames)} in the last dense layer are heading for one direction: ` +
-      `collapse ratio ${ratio.toFixed(1)} at step ${to.step}, ${COLLAPSES_FROM} or more at ${length} measurements since step ${from.step}. ` +
-      `Showing the rarest classes ${above(ratio)} times as often prevents it.`,
+      `collapse ratio ${ratio.toFixed(1)} at step ${to.step}, ${COLLAPSES_FROM} or more at ${length} measurements since step ${from.step}.`,
+    remedy:
+      `Show the rarest classes ${above(ratio)} times as often (oversampling): that prevents it. Class weights as large do the same; ` +
+      'so does less weight decay (kernelRegularizer) of the last dense layer.',
     numbers: { collapseRatio: ratio, oversampling: ratio, measurements: length },
     threshold: COLLAPSES_FROM,
   };

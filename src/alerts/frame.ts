@@ -107,5 +107,6 @@ function idOf(rule: Rule, { classes, steps }: Finding): string {
 }
 
 function bodyOf(rule: Rule, finding: Finding, id: string, state: AlertBody['state']): AlertBody {
-  return { ...finding, id, rule: rule.id, level: finding.level ?? rule.level, state, remedy: rule.remedy };
+  const { level = rule.level, remedy = rule.remedy } = finding;
+  return { ...finding, id, rule: rule.id, level, state, remedy };
 }

@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
+import { quoted } from '../alerts/class-names.ts';
 import { rules as allRules } from '../alerts/index.ts';
 import { derivedMetrics } from '../derived/index.ts';
 import type { AlertRecord, AnyRecord, Level, Unnumbered } from '../record.ts';
@@ -22,6 +23,7 @@ export class Desk {
   /** Level at which each open alert was printed. */
   private readonly printed = new Map<string, Level>();
   private readonly declared: { stream: string; metric: string }[] = [];
+  private classNames: readonly string[] = [];
   private readonly relay: Relay;
   readonly options: RelayOptions;
   private readonly port: MessagePort;
@@ -68,16 +70,19 @@ export class Desk {
 
   private take(records: readonly Unnumbered[]): void {
     for (const record of records) {
+      if (record.kind === 'run') this.classNames = record.body.classNames;
       if (record.kind === 'metric') this.declared.push({ stream: record.stream, metric: record.body.id });
     }
     this.relay.take(records);
   }
 
   private alert(record: AlertRecord): void {
-    const { id, level, state, message, remedy, rule } = record.body;
+    const { id, level, state, message, remedy, rule, classes } = record.body;
     if (state === 'resolved') {
       this.printed.delete(id);
-      this.parts.print(`[resolved] ${rule}, at step ${record.step}; it was: ${message}`);
+      // The whole sentence stands above already.
+      const named = classes.length === 0 ? '' : ` of ${quoted(classes, this.classNames)}`;
+      this.parts.print(`[resolved] ${rule}${named}, at step ${record.step}`);
     } else if (this.printed.get(id) !== level) {
       this.printed.set(id, level);
       this.parts.print(`[${level}] ${message} ${level === 'info' ? '' : remedy}`.trimEnd());

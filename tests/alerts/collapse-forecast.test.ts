@@ -52,7 +52,7 @@ function run({ ratios, steps = STEPS, cosines = [], known = { classCounts: COUNT
 const times = (count: number, ratio: number | null) => Array.from({ length: count }, () => ratio);
 
 describe('a coming collapse', () => {
-  test('is told at the tenth measurement of 2 or more running, with the oversampling that prevents it', () => {
+  test('is told at the tenth measurement of 2 or more running, and its advice is the oversampling that prevents it, not that of the fact', () => {
     expect(alertsOf(run({ ratios: times(9, 3.41) }))).toEqual([]);
     const [alert, ...more] = alertsOf(run({ ratios: times(10, 3.41) }));
     expect(more).toEqual([]);
@@ -69,9 +69,10 @@ describe('a coming collapse', () => {
     expect(alert!.numbers.oversampling).toBe(alert!.numbers.collapseRatio);
     expect(alert!.message).toBe(
       'The rows of "digit 5", "digit 6", "digit 7", "digit 8" and "digit 9" in the last dense layer are heading for one direction: ' +
-        'collapse ratio 3.4 at step 282, 2 or more at 10 measurements since step 100. ' +
-        'Showing the rarest classes 3.5 times as often prevents it.',
+        'collapse ratio 3.4 at step 282, 2 or more at 10 measurements since step 100.',
     );
+    expect(alert!.remedy).toMatch(/^Show the rarest classes 3\.5 times as often \(oversampling\): that prevents it\./);
+    expect(alert!.remedy).not.toMatch(/ratio of the counts/);
   });
 
   test('is told at 2 exactly, of classes that were counted in the batches too', () => {

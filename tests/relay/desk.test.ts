@@ -39,7 +39,7 @@ function frameOf(record: MeasurementRecord, numbers: ReadonlyMap<string, number>
   return encodeMeasurements(record, [{ of, values: listValues(values, sizeOf(shape)) }]);
 }
 
-test('an alert is printed once at each level: when it opens, when it has become graver, and when it is over', () => {
+test('an alert is printed once at each level: when it opens, when it has become graver, and, with rule, classes and step alone, when it is over', () => {
   const writer = new RunWriter(['a', 'b', 'c', 'd'], 'made-up-run', { classCounts: [500, 500, 5, 5] });
   for (let i = 0; i < 40; i++) {
     const step = 100 + 10 * i;
@@ -50,7 +50,7 @@ test('an alert is printed once at each level: when it opens, when it has become 
   expect(lines.map((line) => line.slice(0, 90))).toEqual([
     '[warn] The rows of "c" and "d" in the last dense layer are heading for one direction: coll',
     '[error] The rows of "c" and "d" in the last dense layer have become one direction: mean co',
-    '[resolved] minority-collapse, at step 370; it was: The rows of "c" and "d" in the last den',
+    '[resolved] minority-collapse of "c" and "d", at step 370',
   ]);
   expect(stopped).toBe(true);
 });
