@@ -21,6 +21,8 @@ export interface OfRun {
   readonly note?: string;
   /** Reference lines for its line charts. */
   readonly marks?: readonly Mark[];
+  /** It has no number and will have none: only its panels of role 'note' have something to show. */
+  readonly isNoteAlone?: boolean;
 }
 
 export interface Metric {
@@ -79,6 +81,7 @@ export function declarationOf(metric: Metric, stream: string, ofRun: OfRun = {})
     ...(metric.weight ? { weight: metric.weight } : {}),
     panels: metric.panels
       .filter((panel) => panel.streams === undefined || panel.streams.includes(role))
+      .filter((panel) => ofRun.isNoteAlone !== true || panel.role === 'note')
       .map(({ streams: _, ...panel }) => panelOf(panel, ofRun)),
   };
 }

@@ -17,7 +17,11 @@ export default defineMetric({
       series: 'Gamma by theory',
     },
   ],
-  ofRun: ({ expected }) => (expected?.theory ? { note: expected.theory.told } : {}),
+  ofRun: ({ expected }) => {
+    if (!expected?.theory) return {};
+    const { told, gamma } = expected.theory;
+    return { note: told, isNoteAlone: finite(gamma) === null };
+  },
   // Missing, not left out: the note is for those whom theory can't tell a number.
   measure: ({ expected }) => (expected?.theory ? [finite(expected.theory.gamma)] : null),
 });

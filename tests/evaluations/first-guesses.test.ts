@@ -26,6 +26,14 @@ class Secretive extends layers.Layer {
 }
 tf.serialization.registerClass(Secretive);
 
+/** Unknown to tfjs. */
+class Unregistered extends layers.Layer {
+  static className = 'UnregisteredGuess';
+  override call(xs: tf.Tensor | tf.Tensor[]) {
+    return ([xs].flat()[0] as tf.Tensor).clone();
+  }
+}
+
 const secretive = () =>
   tf.sequential({
     layers: [
@@ -191,13 +199,30 @@ describe('there is no survey, and one sentence says why', () => {
   test('of one that can not be copied', async () => {
     const recorded = await outset(secretive());
     expect(runOf(recorded)).not.toHaveProperty('inherited');
-    expect(noteOf(recorded)).toMatch(
-      /^No survey was done\. Expected model to be one that can be copied by its configuration/,
+    expect(noteOf(recorded)).toBe(
+      "No survey was done, for the model can't be copied: a copy of it with the same weights gives other outputs. " +
+        'Or call survey() with a function that builds it.',
     );
     expect(noteOf(recorded, 'predicted-gamma')).toMatch(
       /^Theory stops here: layer .+ is of the class SecretiveGuess, for which theory has no formula\.$/,
     );
     expect(recorded.of('probe/predicted-gamma')[0]!.values).toEqual([null]);
+  });
+
+  test('of one with a layer that tfjs does not know: which one, and what to call', async () => {
+    const unregistered = new Unregistered({ name: 'my_own' });
+    const [first, last] = [layers.dense({ inputShape: [8], units: 12 }), layers.dense({ units: 3 })];
+    expect(noteOf(await outset(tf.sequential({ layers: [first, unregistered, last] })))).toBe(
+      `No survey was done, for the model can't be copied: UnregisteredGuess, the class of its layer "my_own", is unknown to tfjs ` +
+        'until tf.serialization.registerClass(UnregisteredGuess) is called. Or call survey() with a function that builds it.',
+    );
+  });
+
+  test('a chart of gamma stands only where survey or theory has a number for it', async () => {
+    const charts = ({ records }: Recording) =>
+      records.flatMap((record) => (record.kind === 'metric' ? record.body.panels.map(({ title }) => title) : []));
+    expect(charts(await outset(secretive()))).not.toContain('Gamma of this architecture');
+    expect(charts(await outset(net(3)))).toContain('Gamma of this architecture');
   });
 
   test.each([

@@ -8,7 +8,7 @@ import { keepClone, operationsOf } from '../engine/tensors.ts';
 import { withRandom } from '../seeded-random.ts';
 import { type GuessTheory, guessTheory } from './guess-theory.ts';
 import { SURVEY_LIMITS, type SurveyLimits } from './limits.ts';
-import { type Survey, survey } from './survey.ts';
+import { NotCopiedError, type Survey, survey } from './survey.ts';
 
 /** What is to be expected of a model's first guesses before one is seen. */
 export interface Expectation {
@@ -82,7 +82,11 @@ async function surveyed(expected: Expected): Promise<Omit<Expectation, 'theory'>
       told: `${done.inits} initialisation${done.inits === 1 ? '' : 's'} of this architecture on ${done.examples} examples${cut}.`,
     };
   } catch (error) {
-    return `No survey was done. ${error instanceof Error ? error.message : error}`;
+    if (!(error instanceof NotCopiedError)) {
+      return `No survey was done. ${error instanceof Error ? error.message : error}`;
+    }
+    // Nothing that is given to watch builds a model.
+    return `No survey was done, for the model can't be copied: ${error.reason}. Or call survey() with a function that builds it.`;
   } finally {
     for (const tensor of own) tensor.dispose();
   }

@@ -68,6 +68,15 @@ function checkModel(model: unknown, xs: readonly TensorLike[], { maxParameters }
   checkSize(model, maxParameters);
 }
 
+/** That a model can't be copied; `reason`: why, as the end of a sentence, for those who can't pass a function instead. */
+export class NotCopiedError extends UsageError {
+  readonly reason: string;
+  constructor(message: string, reason: string) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
 /** How the copies of a model are made: by its configuration, or by the caller. */
 async function sourceOf(
   tf: TfLike,
@@ -81,8 +90,9 @@ async function sourceOf(
   const template = await templateOf(tf, () => model, xs);
   if (typeof template !== 'string') return { make: copyMaker(template), template };
   const name = `${model.getClassName()} "${(model as { name?: string }).name}"`;
-  throw new UsageError(
+  throw new NotCopiedError(
     `Expected model to be one that can be copied by its configuration, got ${name} (${template}): pass a function that builds it instead.`,
+    template,
   );
 }
 

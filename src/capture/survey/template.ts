@@ -1,7 +1,7 @@
 import type { ModelLike, TensorLike, TfLike } from '../../tf.ts';
 import { generator } from '../../theory/generator.ts';
 import { confined, withoutKept } from '../engine/confinement.ts';
-import { builtLike, configOf, inputShapesOf, outputOf, takeWeights } from '../engine/copy.ts';
+import { builtLike, configOf, inputShapesOf, layersWithin, outputOf, takeWeights } from '../engine/copy.ts';
 import { innerModel, variablesOf } from '../engine/model.ts';
 import { layerFault } from '../engine/repetition.ts';
 import { keepClone, operationsOf } from '../engine/tensors.ts';
@@ -45,7 +45,7 @@ export async function templateOf(
         compared.push(...outputs.map((tensor) => keepClone(tf, tensor)));
         return { like, config };
       } catch (error) {
-        return error instanceof Error ? error.message : String(error);
+        return refusalOf(error, like);
       }
     }),
   );
@@ -56,6 +56,19 @@ export async function templateOf(
   } finally {
     for (const tensor of compared) tensor.dispose();
   }
+}
+
+/** tfjs answers a class that it does not know with advice for models that come from Python. */
+const UNKNOWN = /^Unknown (\w+): (.+?)\. This may be due to/;
+
+function refusalOf(error: unknown, like: ModelLike): string {
+  const told = error instanceof Error ? error.message : String(error);
+  const [, kind, name] = UNKNOWN.exec(told) ?? [];
+  if (name === undefined) return told;
+  const layers = layersWithin(innerModel(like).layers) as { readonly name?: string; getClassName?(): string }[];
+  const found = layers.find((layer) => kind === 'layer' && layer.getClassName?.() === name);
+  const of = found === undefined ? `the class of one of its ${kind}s` : `the class of its layer "${found.name}"`;
+  return `${name}, ${of}, is unknown to tfjs until tf.serialization.registerClass(${name}) is called`;
 }
 
 /** Makes copies with new seeds; `config` may be another than the model's own. */

@@ -350,7 +350,13 @@ describe('what does not fit is told in a sentence, and nothing stays', () => {
       {},
       'a copy of it with the same weights gives other outputs): pass a function that builds it instead.',
     ],
-    ['a layer that nobody knows', () => own(new Unregistered()), null, {}, 'pass a function that builds it instead.'],
+    [
+      'a layer that nobody knows',
+      () => own(new Unregistered()),
+      null,
+      {},
+      'is unknown to tfjs until tf.serialization.registerClass(Unregistered) is called): pass a function that builds it instead.',
+    ],
     [
       'a model without randomness',
       () =>
