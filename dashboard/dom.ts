@@ -42,3 +42,11 @@ export function setText(node: Node, text: string): void {
 export function setData(node: Element, name: string, value: string): void {
   if (node.getAttribute(name) !== value) node.setAttribute(name, value);
 }
+
+/** Makes the children of a node paragraphs of these texts. */
+export function setLines(node: Element, lines: readonly string[]): void {
+  if (node.childElementCount !== lines.length) node.replaceChildren(...lines.map(() => element('p')));
+  lines.forEach((line, i) => {
+    setText(node.children[i]!, line);
+  });
+}

@@ -1,10 +1,13 @@
 /** What a line chart says in words and numbers: current values, the window behind them, what was not finite. Pure. */
 import type { Curve } from './curves.ts';
 import { formatCount, formatNumber, truncate } from './format.ts';
+import type { BarModel } from './matrices.ts';
 import { axisLabels, type ChartSpec, type Layer, marksOf } from './panels.ts';
 import type { ValueList } from './tables.ts';
 
 const NAME_LENGTH = 24;
+/** Classes that a sentence names. */
+const MOST_NAMES = 10;
 
 /** The last values of a layer, or those of another row; null before its first measurement. */
 export function lastValues(
@@ -51,6 +54,27 @@ export function missingNote({ declaration, panel, label }: Layer, curve: Curve, 
   if (missing === undefined || declaration.axes.length > 0 || curve.rows === 0) return '';
   if (curve.value(curve.rows - 1, 0) !== null) return '';
   return isOneOfSeveral ? `${label}: ${missing}` : missing;
+}
+
+/** Whether the bars of a metric end in one that is missing, and that means something: they tell no whole. */
+export function isUnfinished({ layer, values }: BarModel): boolean {
+  const { panel, declaration } = layer;
+  return panel.missing !== undefined && declaration.axes[0] !== 'class' && values.at(-1) === null;
+}
+
+/** What it means that bars of a metric are missing; empty where all are there. */
+export function missingBars(model: BarModel, labels: readonly string[]): string {
+  const { layer, values } = model;
+  const { missing = '' } = layer.panel;
+  if (isUnfinished(model)) {
+    const before = values.findLast((value) => value !== null) ?? null;
+    return `${layer.label}: ${missing.replace('{}', before === null ? '–' : formatCount(before))}`;
+  }
+  if (missing === '' || layer.declaration.axes[0] !== 'class') return '';
+  const without = labels.filter((_, c) => (values[c] ?? null) === null).map((label) => truncate(label, NAME_LENGTH));
+  if (without.length === 0) return '';
+  const more = without.length > MOST_NAMES ? ` and ${without.length - MOST_NAMES} more` : '';
+  return `${layer.label}: ${missing} (${without.slice(0, MOST_NAMES).join(', ')}${more})`;
 }
 
 /** Buckets of a curve in which a measurement was NaN or infinite. Rows before `from` are taken to have `known`. */

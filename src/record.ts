@@ -67,7 +67,10 @@ export interface Panel {
   readonly axisTitles?: readonly [string, string];
   /** Thin lines across a line chart; its axis reaches all of them. */
   readonly marks?: readonly Mark[];
-  /** What it means where the last value of a scalar is missing; said below a line chart. */
+  /**
+   * What it means where the last value of a scalar is missing; said below a line chart. Of a bar chart: where its last bar is, `{}` standing
+   * for the number of the one before; of bars by class the classes that have none are named.
+   */
   readonly missing?: string;
 }
 

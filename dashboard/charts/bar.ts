@@ -3,11 +3,14 @@ import { Chart } from 'chart.js';
 import { truncate } from '../format.ts';
 import type { BarModel } from '../matrices.ts';
 import { type Palette, withAlpha } from '../palette.ts';
+import { isUnfinished } from '../readings.ts';
 import { axisLook, STATIC_OPTIONS, valueAxis } from './axes.ts';
 import { FONT } from './font.ts';
 import type { Scene } from './scene.ts';
 import { niceRange } from './value-bounds.ts';
 
+/** Bars of what has not come to its end. */
+const PALE = 0.35;
 const LABEL_LENGTH = 12;
 /** Few bars have room for labels of several lines. */
 const [FEW_BARS, MOST_LINES, LINE_LENGTH] = [6, 4, 12];
@@ -54,7 +57,10 @@ export class BarChart {
     this.chart.data.datasets = models.map((model, i) => {
       const color = seriesColor(models, i, palette);
       const faded = model.shown.map((_, c) =>
-        withAlpha(color, view.highlight === null || view.highlight === c ? 1 : 0.3),
+        withAlpha(
+          color,
+          (isUnfinished(model) ? PALE : 1) * (view.highlight === null || view.highlight === c ? 1 : 0.3),
+        ),
       );
       return {
         data: [...model.shown],

@@ -2,12 +2,12 @@
 import { BarChart, seriesColor } from '../charts/bar.ts';
 import type { Scene } from '../charts/scene.ts';
 import { plainCurve } from '../curves.ts';
-import { element, setText } from '../dom.ts';
+import { element, setLines, setText } from '../dom.ts';
 import { formatCount, formatNumber } from '../format.ts';
 import { followGestures } from '../gestures.ts';
 import { type BarModel, barModel } from '../matrices.ts';
 import { axisLabels, type ChartSpec, supportOf } from '../panels.ts';
-import { describeChart } from '../readings.ts';
+import { describeChart, missingBars } from '../readings.ts';
 import { ValueTable } from '../tables.ts';
 import type { Caption, Plot, PlotContext } from './plot.ts';
 
@@ -18,6 +18,7 @@ export class BarPlot implements Plot {
   private readonly context: PlotContext;
   private readonly canvas: HTMLCanvasElement;
   private readonly legend = element('ul', { class: 'series-legend' });
+  private readonly notes = element('div', { class: 'plot-notes' });
   private readonly tables: readonly ValueTable[];
   private chart: BarChart | null = null;
 
@@ -26,7 +27,7 @@ export class BarPlot implements Plot {
     this.context = context;
     this.canvas = element('canvas', { role: 'img', 'aria-label': describeChart(spec) });
     const holder = element('div', { class: 'canvas' }, this.canvas);
-    this.root.append(this.legend, holder);
+    this.root.append(this.legend, holder, this.notes);
     this.tables = spec.layers.map(() => new ValueTable());
     this.numbers.append(...this.tables.map((table) => table.root));
     followGestures(holder, { look: (x, y, event) => this.look(x, y, event), leave: () => this.leave() });
@@ -56,6 +57,10 @@ export class BarPlot implements Plot {
         ...(layer.panel.share ? { shares: model.shown } : {}),
       });
     });
+    setLines(
+      this.notes,
+      models.map((model) => missingBars(model, labels)).filter((sentence) => sentence !== ''),
+    );
     const [first] = models;
     if (first === undefined) return { note: 'waiting for the first measurement' };
     const examples = models.find((model) => model.examples !== null)?.examples;

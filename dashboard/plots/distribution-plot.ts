@@ -3,7 +3,7 @@ import { DistributionChart, distributionColors } from '../charts/distribution.ts
 import type { Scene } from '../charts/scene.ts';
 import { plainCurve } from '../curves.ts';
 import { type DistributionModel, distributionModel, intervalOf } from '../distributions.ts';
-import { element, setText } from '../dom.ts';
+import { element, setLines } from '../dom.ts';
 import { formatCount, formatNumber, truncate } from '../format.ts';
 import { followGestures } from '../gestures.ts';
 import { measurementAt } from '../matrices.ts';
@@ -55,7 +55,7 @@ export class DistributionPlot implements Plot {
     this.spec.layers.forEach((layer, i) => {
       this.tabulateLayer(layer, this.tables[i]!, model, scene);
     });
-    this.tell(model);
+    setLines(this.notes, model.notes);
     return { note: `step ${formatCount(model.step)}` };
   }
 
@@ -83,21 +83,12 @@ export class DistributionPlot implements Plot {
     });
   }
 
-  private tell({ notes }: DistributionModel): void {
-    if (this.notes.childElementCount !== notes.length) {
-      this.notes.replaceChildren(...notes.map(() => element('p')));
-    }
-    notes.forEach((note, i) => {
-      setText(this.notes.children[i]!, note);
-    });
-  }
-
   private name(model: DistributionModel, { palette }: Scene): void {
     const named = JSON.stringify([palette.theme, model.laws.length, model.samples.length, model.marks.length > 0]);
     if (named === this.named) return;
     this.named = named;
     const colors = distributionColors(palette);
-    this.tell(model);
+    setLines(this.notes, model.notes);
     const items = [
       ...model.samples.map(({ layer }) => legendItem('bar', layer.label, colors.sample)),
       ...model.laws.map(({ layer }, i) => legendItem(i === 0 ? 'line' : 'line dashed', layer.label, colors.law(i))),

@@ -1,7 +1,7 @@
 /** Classes in a plane, with a slider over the measurements that are kept. */
 import { drawnClasses, PlaneChart, planeColor } from '../charts/plane.ts';
 import type { Scene } from '../charts/scene.ts';
-import { element, setText } from '../dom.ts';
+import { element, setLines } from '../dom.ts';
 import { formatCount, truncate } from '../format.ts';
 import { followGestures } from '../gestures.ts';
 import { matrixModel, measurementAt } from '../matrices.ts';
@@ -57,7 +57,7 @@ export class PlanePlot implements Plot {
     const kept = buckets.length;
     this.lookBack.show(kept, model?.step ?? null);
     if (model === null) return { note: 'waiting for the first measurement' };
-    this.tell(model);
+    setLines(this.notes, model.notes);
     const bucket = buckets[measurementAt(this.layer.panel, kept, this.lookBack.chosen)]!;
     this.table.update(matrixModel(this.layer, bucket, scene.classNames));
     const missing = model.classes.filter(({ ray, point }) => ray === null || point === null).length;
@@ -76,15 +76,6 @@ export class PlanePlot implements Plot {
   private redraw(): void {
     this.tabulate(this.context.scene());
     this.draw(this.context.scene());
-  }
-
-  private tell({ notes }: PlaneModel): void {
-    if (this.notes.childElementCount !== notes.length) {
-      this.notes.replaceChildren(...notes.map(() => element('p')));
-    }
-    notes.forEach((note, i) => {
-      setText(this.notes.children[i]!, note);
-    });
   }
 
   private look(x: number, y: number, event: PointerEvent): void {

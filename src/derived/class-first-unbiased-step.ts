@@ -8,7 +8,13 @@ export default defineDerived({
   axes: ['class'],
   reads: [EVALUATION],
   panels: [
-    { group: 'Initial guesses', title: 'Time to unbias by class (steps)', chart: 'bar', series: 'First unbiased step' },
+    {
+      group: 'Initial guesses',
+      title: 'Time to unbias by class (steps)',
+      chart: 'bar',
+      series: 'First unbiased step',
+      missing: 'not yet',
+    },
   ],
   derive: (evidence, last) => byClass(evidence, EVALUATION, 'firstUnbiased', last),
 });

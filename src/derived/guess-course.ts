@@ -11,6 +11,9 @@ export const TRAINING = 'probe/training-mode-predicted-fraction';
 /** The two ends of an interval. */
 export const BOUNDS: Axis = { name: 'bound', labels: ['last biased', 'unbiased by'] };
 
+/** What it means that there is no second end. */
+export const NOT_YET = 'not yet (still biased at step {})';
+
 interface GuessCourse {
   /** Number of examples N. */
   readonly examples: number;

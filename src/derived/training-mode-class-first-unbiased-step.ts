@@ -13,6 +13,7 @@ export default defineDerived({
       title: 'Time to unbias by class in training mode (steps)',
       chart: 'bar',
       series: 'First unbiased step',
+      missing: 'not yet',
     },
   ],
   derive: (evidence, last) => byClass(evidence, TRAINING, 'firstUnbiased', last),
