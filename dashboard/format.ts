@@ -43,6 +43,22 @@ export function truncate(text: string, most: number): string {
   return characters.length <= most ? text : `${characters.slice(0, most - 1).join('')}…`;
 }
 
+/** At most `most` characters of each, cut at the end, or in the middle where two different ones would become the same. */
+export function truncateAll(texts: readonly string[], most: number): string[] {
+  const cut = texts.map((text) => truncate(text, most));
+  return cut.map((short, i) => {
+    const isUnclear = cut.some((other, j) => other === short && texts[j] !== texts[i]);
+    return isUnclear ? truncateMiddle(texts[i]!, most) : short;
+  });
+}
+
+function truncateMiddle(text: string, most: number): string {
+  const characters = [...text];
+  if (characters.length <= most) return text;
+  const end = (most - 1) >> 1;
+  return `${characters.slice(0, most - 1 - end).join('')}…${characters.slice(-end).join('')}`;
+}
+
 /** A number between -1 and 1 in as little room as possible: `.93`, `−.12`, `0`, `1`. */
 export function formatShare(value: number): string {
   const text = Math.abs(value).toFixed(2);

@@ -103,6 +103,12 @@ export function barModel(layer: Layer, curve: Curve, support: Curve | null): Bar
   };
 }
 
+/** Elements that have bars: all but the ends of intervals. */
+export function barElements(models: readonly BarModel[], size: number): number[] {
+  const ends = new Set(models.flatMap(({ layer }) => layer.panel.interval?.slice(1) ?? []));
+  return Array.from({ length: size }, (_, i) => i).filter((i) => !ends.has(i));
+}
+
 function examplesAt(curve: Curve, row: number, support: Curve | null, index: number): number | null {
   const windowed = curve.support(row);
   if (windowed !== null) return windowed.reduce((sum, count) => sum + count, 0);

@@ -102,9 +102,11 @@ export function countNonPositive(curve: Curve): number {
 
 /** Name of a chart for those who cannot see it. */
 export function describeChart(spec: ChartSpec): string {
-  const { title, stream, layers } = spec;
+  const { title, stream, layers, chart } = spec;
+  const values = chart === 'bar' ? layers.find(({ panel }) => panel.axisTitles)?.panel.axisTitles?.[1] : undefined;
+  const axis = values === undefined ? '' : ` Values: ${values}.`;
   const names = layers.length > 1 ? `: ${layers.map((layer) => layer.label).join(', ')}` : '';
   const marks = marksOf(spec).map(({ value, label }) => `${formatNumber(value)} (${label})`);
   const lines = marks.length > 0 ? ` Reference lines: ${marks.join(', ')}.` : '';
-  return `${title} (${stream})${names}.${lines} The numbers are in the table below the chart.`;
+  return `${title} (${stream})${names}.${axis}${lines} The numbers are in the table below the chart.`;
 }

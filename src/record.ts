@@ -63,7 +63,9 @@ export interface Panel {
   readonly scale?: 'linear' | 'log';
   readonly bounds?: readonly [number | null, number | null];
   readonly better?: 'higher' | 'lower';
-  /** Names of the rows and columns of a heat map; of the values and the shares of a distribution; of the rays and the points of a plane. */
+  /** Of a bar chart: the element that has an interval, and the two that are its ends; drawn as a whisker on its bar, not as bars. */
+  readonly interval?: readonly [of: number, low: number, high: number];
+  /** Names of the rows and columns of a heat map; of the bars and their values; of the values and the shares of a distribution; of the rays and the points of a plane. */
   readonly axisTitles?: readonly [string, string];
   /** Thin lines across a line chart; its axis reaches all of them. */
   readonly marks?: readonly Mark[];

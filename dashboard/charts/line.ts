@@ -15,9 +15,11 @@ import { zeroLine } from './zero-line.ts';
 /** With at most this many lines the single measurements behind every line are shown. */
 const MAX_BANDS = 2;
 const TAG_LENGTH = 12;
+/** Names of metrics are few, and told apart by their ends. */
+const METRIC_TAG_LENGTH = 16;
 /** Room for the labels at the ends of the lines, in pixels per character and at most. */
 const TAG_CHARACTER = 6;
-const MAX_TAG = 84;
+const MAX_TAG = 108;
 /** Pixels per column that a curve is fitted to. */
 const COLUMN_WIDTH = 1.5;
 /** Farthest that the pointer may be from a line to be on it, in pixels. */
@@ -147,7 +149,7 @@ function emphasis(element: number, focus: number | null): Pick<Line, 'width' | '
 function scalarLine(layer: Layer, index: number, curve: Curve, { palette }: Scene, frame: Frame): Line {
   return {
     label: layer.label,
-    tag: truncate(layer.label, TAG_LENGTH),
+    tag: truncate(layer.label, METRIC_TAG_LENGTH),
     element: null,
     curve,
     trace: traceOf(curve, 0, frame),

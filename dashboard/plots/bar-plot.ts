@@ -133,5 +133,9 @@ function valueText({ values, shown, layer }: BarModel, at: number): string {
   const value = values[at] ?? null;
   if (value === null) return 'missing';
   const share = shown[at] ?? null;
-  return layer.panel.share && share !== null ? `${formatNumber(share)} (${formatCount(value)})` : formatNumber(value);
+  if (layer.panel.share && share !== null) return `${formatNumber(share)} (${formatCount(value)})`;
+  const [of, low = -1, high = -1] = layer.panel.interval ?? [];
+  const [from, to] = [values[low] ?? null, values[high] ?? null];
+  const interval = of === at && from !== null && to !== null ? ` (${formatNumber(from)} to ${formatNumber(to)})` : '';
+  return `${formatNumber(value)}${interval}`;
 }

@@ -9,7 +9,13 @@ export default defineMetric({
   cadence: 'schedule',
   part: 'expectation',
   panels: [
-    { group: 'Initial guesses', title: 'What makes the first guesses uneven', chart: 'bar', series: 'Gamma by theory' },
+    {
+      group: 'Initial guesses',
+      title: 'What makes the first guesses uneven',
+      chart: 'bar',
+      series: 'Gamma by theory',
+      axisTitles: ['', 'gamma by theory'],
+    },
   ],
   ofRun: ({ expected }) => ({ labels: ['as it is', ...(expected?.theory?.causes ?? []).map(changeOf)] }),
   measure: ({ expected }) => {

@@ -7,7 +7,16 @@ export default defineMetric({
   axes: ['layer'],
   streams: ['probe'],
   cadence: 'schedule',
-  panels: [{ group: 'Initial guesses', title: 'Gamma by layer', chart: 'bar', series: 'Evaluation mode', at: 'first' }],
+  panels: [
+    {
+      group: 'Initial guesses',
+      title: 'Gamma by layer',
+      chart: 'bar',
+      series: 'Evaluation mode',
+      at: 'first',
+      axisTitles: ['', 'gamma'],
+    },
+  ],
   layers: ({ layerGammas }) => layerGammas?.names ?? null,
   measure: ({ layerGammas }) => layerGammas?.evaluation ?? null,
 });

@@ -58,6 +58,7 @@ const panel = v.strictObject({
   scale: v.exactOptional(v.picklist(['linear', 'log'])),
   bounds: v.exactOptional(v.strictTuple([bound, bound])),
   better: v.exactOptional(v.picklist(['higher', 'lower'])),
+  interval: v.exactOptional(v.strictTuple([count, count, count])),
   axisTitles: v.exactOptional(v.strictTuple([name, name])),
   marks: v.exactOptional(v.pipe(v.array(mark), v.maxLength(MAX_MARKS))),
   missing: v.exactOptional(name),

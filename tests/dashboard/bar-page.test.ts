@@ -49,3 +49,21 @@ test('classes whose bias lasts are named', async () => {
     .poll(() => page.locator(`${BY_CLASS} .plot-notes`).innerText())
     .toBe('First unbiased step: not yet (cat, ship)');
 });
+
+const GAMMA = card('Gamma of this architecture', 'probe');
+
+test('the interval of a gamma is a whisker on its bar, and in the tooltip and the table in numbers', async () => {
+  const { page } = await pageWith(['probe/survey-gamma', 20, [2, 1.5, 3, 0.25]]);
+  const canvas = page.locator(`${GAMMA} canvas`);
+  await canvas.scrollIntoViewIfNeeded();
+  await expect.poll(() => pixels(page, `${GAMMA} canvas`, FIRST!)).toBeGreaterThan(500);
+  expect(await pixels(page, `${GAMMA} canvas`, PALETTES.light.text)).toBeGreaterThan(40);
+  expect(await canvas.getAttribute('aria-label')).toContain('Values: gamma; whisker: 95 % interval.');
+  const { width, height } = (await canvas.boundingBox())!;
+  await canvas.hover({ position: { x: 0.3 * width, y: height / 2 } });
+  await expect.poll(() => page.locator('.tooltip .tip-value').innerText()).toBe('2 (1.5 to 3)');
+  await canvas.hover({ position: { x: 0.8 * width, y: height / 2 } });
+  await expect.poll(() => page.locator('.tooltip').innerText()).toMatch(/^finite width adds[\s\S]*0\.25$/);
+  const cells = page.locator(`${GAMMA} table tbody`);
+  expect(await cells.textContent()).toBe('gamma295 % from1.595 % to3finite width adds0.25');
+});

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { searchClasses } from '../../dashboard/class-search.ts';
 import { plainCurve } from '../../dashboard/curves.ts';
-import { formatCount, formatNumber, formatShare, formatShort, truncate } from '../../dashboard/format.ts';
-import { barModel, matrixModel, measurementAt, rowShares, shares } from '../../dashboard/matrices.ts';
+import { formatCount, formatNumber, formatShare, formatShort, truncate, truncateAll } from '../../dashboard/format.ts';
+import { barElements, barModel, matrixModel, measurementAt, rowShares, shares } from '../../dashboard/matrices.ts';
 import type { Layer } from '../../dashboard/panels.ts';
 import {
   countNonFinite,
@@ -142,6 +142,16 @@ describe('bars', () => {
     expect(barModel(layer, plainCurve(layer.metric), plainCurve(support.metric))?.examples).toBe(40);
   });
 
+  test('are none at the ends of an interval', () => {
+    const gamma = { name: 'gamma', labels: ['gamma', 'from', 'to', 'more'] };
+    const [plain, interval] = [{}, { interval: [0, 1, 2] as const }].map((more) => {
+      const layer = layerOf([gamma], [4], [[2, 1, 3, 0.5]], { chart: 'bar', ...more });
+      return barModel(layer, plainCurve(layer.metric), null)!;
+    });
+    expect(barElements([plain!], 4)).toEqual([0, 1, 2, 3]);
+    expect(barElements([interval!], 4)).toEqual([0, 3]);
+  });
+
   test('are not there before the first measurement', () => {
     const layer = layerOf(['class'], [2], []);
     expect(barModel(layer, plainCurve(layer.metric), null)).toBeNull();
@@ -243,4 +253,11 @@ describe('the search for a class', () => {
   test('finds nothing for an empty text', () => {
     expect(searchClasses(names, '  ', 8)).toEqual([]);
   });
+});
+
+test('names that begin alike are cut in the middle, so that they stay different; others at the end', () => {
+  const names = ['batch_normalization_BatchNormalization1', 'batch_normalization_BatchNormalization2', 'dense_Dense1'];
+  expect(truncateAll(names, 12)).toEqual(['batch_…tion1', 'batch_…tion2', 'dense_Dense1']);
+  expect(truncateAll(['a long name of a class', 'short'], 12)).toEqual(['a long name…', 'short']);
+  expect(truncateAll(['the same name', 'the same name'], 12)).toEqual(['the same na…', 'the same na…']);
 });
