@@ -1,9 +1,9 @@
 /** Classes in a plane: a ray from the origin and a point each, one scale for both axes, names where there is room. */
 import { Chart, type Plugin } from 'chart.js';
-import { truncate } from '../format.ts';
 import type { Place, PlaneClass, PlaneModel } from '../planes.ts';
 import { STATIC_OPTIONS } from './axes.ts';
 import { FONT } from './font.ts';
+import { type Name, placeNames } from './plane-names.ts';
 import { elementStyle, isFew, type Scene } from './scene.ts';
 
 /** Room around the plot for names, in pixels. */
@@ -11,8 +11,7 @@ const MARGIN = { x: 44, y: 18 };
 const POINT = 4.5;
 const SMALL_POINT = 2.5;
 const ARROW = 7;
-const NAME_LENGTH = 12;
-/** From the outermost end of a class to its name. */
+/** Nearer to the origin than this a class has no name. */
 const NAME_DISTANCE = 9;
 const FADED = 0.2;
 
@@ -102,14 +101,14 @@ class Sheet {
   private readonly model: PlaneModel;
   private readonly scene: Scene;
   private readonly frame: Frame;
-  /** Where names stand already: left, top, right, bottom. */
-  private readonly taken: (readonly [number, number, number, number])[] = [];
+  private readonly sides: { readonly left: number; readonly right: number };
 
   constructor(chart: Chart<'line'>, model: PlaneModel, scene: Scene) {
     this.ctx = chart.ctx;
     this.model = model;
     this.scene = scene;
     this.frame = frameOf(chart, model);
+    this.sides = { left: chart.chartArea.left, right: chart.chartArea.right };
   }
 
   draw(): void {
@@ -118,9 +117,10 @@ class Sheet {
     for (const { of, look } of drawn) this.ray(of, look);
     this.origin();
     for (const { of, look } of drawn) this.point(of, look);
-    // Where names would cover each other the one in focus stands, else the first.
+    // Where names would cover each other the one in focus comes first.
     const named = drawn.filter(({ look }) => look.isNamed);
-    for (const { of, look } of named.toSorted((a, b) => b.look.alpha - a.look.alpha)) this.name(of, look);
+    const inOrder = named.toSorted((a, b) => b.look.alpha - a.look.alpha);
+    this.write(inOrder.flatMap(({ of, look }) => this.nameOf(of, look)));
     this.ctx.restore();
   }
 
@@ -182,36 +182,30 @@ class Sheet {
     ctx.stroke();
   }
 
-  /** Outside of whatever of the class is farther out, unless another name stands there. */
-  private name({ label, ray, point }: PlaneClass, { color, alpha }: Look): void {
+  /** Where the name of a class stands: outside of whatever of it is farther out; none in the middle. */
+  private nameOf({ label, ray, point }: PlaneClass, { color, alpha }: Look): Name[] {
     const ends = [ray, point].filter((place) => place !== null);
     const [far] = ends.toSorted((a, b) => Math.hypot(...b) - Math.hypot(...a));
-    if (far === undefined || Math.hypot(...far) * this.frame.scale < NAME_DISTANCE) return;
+    if (far === undefined || Math.hypot(...far) * this.frame.scale < NAME_DISTANCE) return [];
+    const length = Math.hypot(...far);
+    return [{ label, color, alpha, at: this.at(far), direction: [far[0] / length, -far[1] / length] }];
+  }
+
+  private write(names: readonly Name[]): void {
     const { ctx } = this;
-    const [x, y] = this.at(far);
-    const [dx, dy] = [far[0] / Math.hypot(...far), -far[1] / Math.hypot(...far)];
-    const text = truncate(label, NAME_LENGTH);
     ctx.font = `${FONT.size}px ${FONT.family}`;
-    const half = ctx.measureText(text).width / 2;
-    const [cx, cy] = [x + dx * (NAME_DISTANCE + half), y + dy * (NAME_DISTANCE + FONT.size / 3)];
-    const box = [cx - half, cy - FONT.size / 2, cx + half, cy + FONT.size / 2] as const;
-    if (this.taken.some((other) => overlap(box, other))) return;
-    this.taken.push(box);
-    ctx.globalAlpha = alpha;
-    ctx.fillStyle = color;
     ctx.textAlign = 'center';
     ctx.textBaseline = 'middle';
-    ctx.fillText(text, cx, cy);
+    const widthOf = (text: string) => ctx.measureText(text).width;
+    for (const { text, color, alpha, x, y } of placeNames(names, { height: FONT.size, ...this.sides, widthOf })) {
+      ctx.globalAlpha = alpha;
+      ctx.fillStyle = color ?? this.scene.palette.text;
+      ctx.fillText(text, x, y);
+    }
   }
 
   private at([x, y]: Place): Place {
     const { scale, middle } = this.frame;
     return [middle[0] + x * scale, middle[1] - y * scale];
   }
-}
-
-type Box = readonly [left: number, top: number, right: number, bottom: number];
-
-function overlap(a: Box, b: Box): boolean {
-  return a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3];
 }
