@@ -2,12 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { DerivedFrame } from '../../src/derived/frame.ts';
 import { derivedMetrics } from '../../src/derived/index.ts';
 import { twoGroups } from '../../src/derived/peeled-inputs.ts';
-import { levelled } from '../../src/derived/peeled-solution.ts';
 import { RunHistory } from '../../src/history.ts';
 import type { MeasurementRecord, RunBody } from '../../src/record.ts';
 import { unpackValues } from '../../src/record.ts';
 import { minorityCollapseThresholds } from '../../src/theory/collapse-threshold.ts';
 import { layerPeeledModel } from '../../src/theory/layer-peeled-model.ts';
+import { levelled } from '../../src/theory/levels.ts';
 import { RunWriter } from '../support/run.ts';
 
 const NAMES = Array.from({ length: 10 }, (_, c) => `digit ${c}`);
