@@ -1,31 +1,54 @@
-import { layerPeeledModel, minorityCollapseThresholds, oversampling, type PeeledPhase } from '../theory/index.ts';
-import { rounded } from './rounded.ts';
-import { table } from './table.ts';
+import {
+  layerPeeledModel,
+  minorityClasses,
+  minorityCollapseThresholds,
+  oversampling,
+  type PeeledPhase,
+} from '../theory/index.ts';
+import { levelled } from '../theory/levels.ts';
+import { examplesThatKeepApart, meanCosine, practicalCollapse } from '../theory/practical-collapse.ts';
 
-interface Question {
+export interface PeeledQuestion {
   readonly counts: readonly number[];
   readonly weightEnergy: number;
   readonly featureEnergy: number;
 }
 
 /** All classes with the same number of examples. */
-interface Group {
+export interface PeeledGroup {
+  /** Mean count where counts were merged. */
   readonly count: number;
   readonly classes: number;
   readonly classifierNorm: number;
   /** Cosine between two of them; null where there is one class, or its classifier is 0. */
   readonly classifierCosine: number | null;
+  /** Largest cosine with any other class; null where this classifier or all others are 0. */
+  readonly nearestCosine: number | null;
   readonly featureNorm: number;
   readonly featureCosine: number | null;
 }
 
-export interface ClassifierPrediction extends Question {
+/** Classes are indices into `counts`, from 0. */
+export interface ClassifierPrediction extends PeeledQuestion {
+  /** Exact: separated where counts differ ever so little. `shared` and `vanished` say what it is in practice. */
   readonly phase: PeeledPhase;
   /** Of the largest to the smallest count; null where one is 0. */
   readonly imbalance: number | null;
   readonly loss: number;
   readonly gap: number;
-  readonly groups: readonly Group[];
+  readonly groups: readonly PeeledGroup[];
+  /** Sets of classes with one classifier in practice: cosine of at least 0.999. */
+  readonly shared: readonly (readonly number[])[];
+  /** Classes whose classifier is below 1 % of the mean norm. */
+  readonly vanished: readonly number[];
+  /** The rare classes, if there is a gap of a factor of at least 2 in the counts. */
+  readonly minority: readonly number[];
+  /** Mean cosine among them; null where there is no pair of them. */
+  readonly minorityCosine: number | null;
+  /** How many different counts were merged into how many. Absent if none was. */
+  readonly merged?: { readonly from: number; readonly to: number };
+  /** What keeps all classes apart: each shown at least so often, which is `times` as often as it is for the rarest. Null where they are apart. */
+  readonly remedy: { readonly examples: number; readonly times: number } | null;
   /** Imbalance from which on the rarer of two groups collapses, and vanishes; null where it never does. Absent unless there are two. */
   readonly thresholds?: { readonly collapse: number | null; readonly zero: number | null };
   /** Above it, showing the rarer group so many times as often keeps its classes apart. Absent unless there are two groups. */
@@ -33,29 +56,52 @@ export interface ClassifierPrediction extends Question {
 }
 
 /** The optimum of the layer-peeled model. Throws a RangeError for counts and energies that are none. */
-export function predictClassifiers(question: Question): ClassifierPrediction {
+export function predictClassifiers(question: PeeledQuestion): ClassifierPrediction {
   const { counts } = question;
-  const { phase, loss, gap, ...model } = layerPeeledModel(question);
+  const few = levelled(counts);
+  const model = layerPeeledModel({ ...question, counts: few });
+  const { phase, loss, gap } = model;
+  const [most, least] = [Math.max(...counts), Math.min(...counts)];
+  const minority = minorityClasses(counts);
+  const [from, to] = [new Set(counts).size, new Set(few).size];
+  const groups = groupsOf(few, model);
+  return {
+    ...question,
+    phase,
+    imbalance: least === 0 ? null : most / least,
+    ...{ loss, gap, groups },
+    ...practicalCollapse(model),
+    minority,
+    minorityCosine: meanCosine(model, minority),
+    ...(to < from && { merged: { from, to } }),
+    remedy: remedyOf(question),
+    ...ofTwo(question, groups),
+  };
+}
+
+type Optimum = ReturnType<typeof layerPeeledModel>;
+
+function groupsOf(counts: readonly number[], model: Optimum): PeeledGroup[] {
   const different = [...new Set(counts)].sort((a, b) => b - a);
-  const groups = different.map((count): Group => {
+  return different.map((count): PeeledGroup => {
     const members = counts.flatMap((n, c) => (n === count ? [c] : []));
     const [first, second] = members as [number, number?];
-    const between = (cosines: readonly (number | null)[]) =>
-      second === undefined ? null : cosines[first * counts.length + second]!;
+    const row = (cosines: readonly (number | null)[]) =>
+      cosines.slice(first * counts.length, (first + 1) * counts.length);
+    const between = (cosines: readonly (number | null)[]) => (second === undefined ? null : row(cosines)[second]!);
+    const others = row(model.classifierCosine).filter((cosine, c) => c !== first && cosine !== null) as number[];
     return {
       ...{ count, classes: members.length },
       classifierNorm: model.classifierNorm[first]!,
       classifierCosine: between(model.classifierCosine),
+      nearestCosine: others.length === 0 ? null : Math.max(...others),
       featureNorm: model.featureNorm[first]!,
       featureCosine: between(model.featureCosine),
     };
   });
-  const [most, least] = [different[0]!, different.at(-1)!];
-  const imbalance = least === 0 ? null : most / least;
-  return { ...question, phase, imbalance, loss, gap, groups, ...ofTwo(question, groups) };
 }
 
-function ofTwo({ counts, weightEnergy, featureEnergy }: Question, groups: readonly Group[]) {
+function ofTwo({ counts, weightEnergy, featureEnergy }: PeeledQuestion, groups: readonly PeeledGroup[]) {
   const [many, few, third] = groups;
   if (few === undefined || third !== undefined || few.count === 0) return {};
   const energies = { weightEnergy, featureEnergy };
@@ -65,40 +111,11 @@ function ofTwo({ counts, weightEnergy, featureEnergy }: Question, groups: readon
   };
 }
 
-export function describeClassifiers(prediction: ClassifierPrediction): string {
-  const { counts, imbalance, weightEnergy, featureEnergy, groups } = prediction;
-  const head =
-    `${counts.length} classes, imbalance ${imbalance === null ? 'without bound' : rounded(imbalance)}; ` +
-    `weight energy ${weightEnergy}, feature energy ${featureEnergy}. Balanced classes would have cosine ${rounded(-1 / (counts.length - 1))}.`;
-  const rows = groups.map((group) => [
-    String(group.count),
-    String(group.classes),
-    rounded(group.classifierNorm),
-    cosine(group.classifierCosine, group),
-    rounded(group.featureNorm),
-    cosine(group.featureCosine, group),
-  ]);
-  const columns = ['EXAMPLES', 'CLASSES', 'CLASSIFIER NORM', 'COSINE', 'FEATURE NORM', 'COSINE'];
-  return `${head}\n\n${table([columns, ...rows])}\n${verdict(prediction)}\n`;
-}
-
-const PHASES: { readonly [P in PeeledPhase]: string } = {
-  separated: 'No two classes share their classifier.',
-  collapsed:
-    'The classifiers of the rarest classes are the same vector: these classes cannot be told apart (Minority Collapse).',
-  zero: 'The classifiers of the rarest classes are exactly 0: these classes have vanished, and have no cosine.',
-};
-
-function verdict({ phase, thresholds, oversampling }: ClassifierPrediction): string {
-  if (thresholds === undefined) return PHASES[phase];
-  const from = (ratio: number | null) => (ratio === null ? 'at no imbalance' : `from imbalance ${rounded(ratio)} on`);
-  const bounds = `They collapse ${from(thresholds.collapse)} and vanish ${from(thresholds.zero)}.`;
-  const remedy =
-    phase === 'separated' ? '' : ` Shown more than ${rounded(oversampling!)} times as often, they would stay apart.`;
-  return `${PHASES[phase]} ${bounds}${remedy}`;
-}
-
-function cosine(value: number | null, { classes }: Group): string {
-  if (classes === 1) return '-';
-  return value === null ? 'none' : rounded(value);
+function remedyOf(question: PeeledQuestion): ClassifierPrediction['remedy'] {
+  const { counts } = question;
+  const examples = examplesThatKeepApart(question);
+  const least = Math.min(...counts.filter((count) => count > 0));
+  return examples > Math.min(...levelled(counts).filter((count) => count > 0))
+    ? { examples, times: examples / least }
+    : null;
 }

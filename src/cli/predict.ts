@@ -1,6 +1,7 @@
 import { UsageError } from '../usage-error.ts';
 import { type Command, type OptionValues, textOf } from './command.ts';
-import { describeClassifiers, predictClassifiers } from './predict-classifiers.ts';
+import { describeClassifiers } from './describe-classifiers.ts';
+import { predictClassifiers } from './predict-classifiers.ts';
 import { describeGuesses, predictGuesses } from './predict-guesses.ts';
 
 /** What theory says, without a run: of the guesses of an untrained network, or of the classifiers at the end of training. */

@@ -1,7 +1,7 @@
 import { countedIn } from '../counted.ts';
 import { defineDerived } from '../derived.ts';
-import type { LayerPeeledModel } from '../theory/layer-peeled-model.ts';
 import { minorityOf } from '../theory/minority.ts';
+import { meanCosine } from '../theory/practical-collapse.ts';
 import { PEELED_READS, peeledInputs } from './peeled-inputs.ts';
 import { peeledSolution } from './peeled-solution.ts';
 
@@ -29,18 +29,3 @@ export default defineDerived({
     return [meanCosine(peeledSolution(history, inputs), minority)];
   },
 });
-
-/** Over the pairs of these classes whose rows are not 0, as it is measured; null where there is none. */
-function meanCosine({ classifierCosine, classifierNorm }: LayerPeeledModel, classes: readonly number[]): number | null {
-  let sum = 0;
-  let pairs = 0;
-  classes.forEach((a, i) => {
-    for (const b of classes.slice(i + 1)) {
-      const cosine = classifierCosine[a * classifierNorm.length + b]!;
-      if (cosine === null) continue;
-      sum += cosine;
-      pairs++;
-    }
-  });
-  return pairs === 0 ? null : sum / pairs;
-}

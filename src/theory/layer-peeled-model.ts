@@ -1,5 +1,5 @@
 import { type Groups, groupsOf } from './class-groups.ts';
-import { peeledSides, type Side } from './peeled-sides.ts';
+import { type GroupSide, groupSides, peeledSides, type Side } from './peeled-sides.ts';
 import { solvePeeled } from './peeled-solver.ts';
 import { requireCounts, requirePositive } from './requirement.ts';
 
@@ -20,6 +20,9 @@ export interface LayerPeeledInput {
 /**
  * `separated`: no two classes share their classifier. `collapsed`: some classes of equal count have exactly the same one, cosine 1.
  * `zero`: the classifiers of some classes are exactly 0, and their cosines undefined.
+ *
+ * Exact, so that classes of 50 and 51 examples are `separated` even at cosine 0.99999998: whether classes of real counts have collapsed is
+ * seen in `classifierCosine` and `classifierNorm`.
  */
 export type PeeledPhase = 'separated' | 'collapsed' | 'zero';
 
@@ -55,7 +58,8 @@ const FEW_GROUPS = 16;
  * C sqrt(weightEnergy featureEnergy). Cosines depend on the product of the two energies only. Fang, He, Long, Su, "Exploring deep
  * neural networks via layer-peeled model: Minority collapse in imbalanced training", PNAS 2021.
  *
- * Two different counts take about a millisecond whatever the number of classes, 100 different ones seconds.
+ * Two different counts take about a millisecond whatever the number of classes, 100 different ones seconds, 1,000 many minutes: merge
+ * counts that are near each other.
  *
  * @throws RangeError if there are fewer than two classes, if counts are negative or all 0, if an energy or the gap is not above 0, or if any is not finite.
  */
@@ -90,6 +94,18 @@ export function modelOf(
     featureCosine: feature.cosine,
     featureNorm: feature.norm,
     rank,
+  };
+}
+
+/** Classifiers of the optimum by groups of equal counts, without the C x C cosines, which many classes make large. */
+export function groupClassifiers(input: LayerPeeledInput): { readonly groups: Groups; readonly classifier: GroupSide } {
+  const { counts, weightEnergy, featureEnergy, gap } = input;
+  const groups = groupsOf(counts);
+  const radius = counts.length * Math.sqrt(weightEnergy) * Math.sqrt(featureEnergy);
+  const optimum = solvePeeled(groups, radius, gap ?? defaultGap(groups));
+  return {
+    groups,
+    classifier: groupSides(groups, optimum, Math.sqrt(weightEnergy) / Math.sqrt(featureEnergy)).classifier,
   };
 }
 

@@ -8,18 +8,27 @@ export interface Side {
   readonly norm: number[];
 }
 
+/** The same of groups: norms of one class of each (m), cosines m x m; on the diagonal that of two classes of one group. */
+export type GroupSide = Side;
+
 /** Rows this much shorter than the longest are 0 up to rounding. */
 const NOTHING = 1e-12;
+
+/** From groups to classes. */
+export function peeledSides(groups: Groups, optimum: PeeledOptimum, ratio: number) {
+  const { classifier, feature, rank } = groupSides(groups, optimum, ratio);
+  return { classifier: spread(groups, classifier), feature: spread(groups, feature), rank };
+}
 
 /**
  * Classifiers and features that belong to the optimum M: W W^T = r (M M^T)^(1/2) and H^T H = (M^T M)^(1/2) / r with
  * `ratio` r = sqrt(E_W / E_H).
  */
-export function peeledSides(
+export function groupSides(
   groups: Groups,
   { point, rank }: PeeledOptimum,
   ratio: number,
-): { readonly classifier: Side; readonly feature: Side; readonly rank: number } {
+): { readonly classifier: GroupSide; readonly feature: GroupSide; readonly rank: number } {
   const { sizes } = groups;
   const m = sizes.length;
   const left = point.slice(m);
@@ -59,7 +68,7 @@ function rootOf(columns: Float64Array, kept: readonly number[], weight: (j: numb
 }
 
 /** Of the Gram matrix sum_g d_g P_g + sum_gh A_gh e_g e_h^T, times `scale`. */
-function sideOf({ sizes, of }: Groups, d: Float64Array, a: Float64Array, scale: number): Side {
+function sideOf({ sizes }: Groups, d: Float64Array, a: Float64Array, scale: number): GroupSide {
   const m = sizes.length;
   const squares = sizes.map((size, g) => (a[g * m + g]! + (size - 1) * d[g]!) / size);
   const floor = NOTHING * NOTHING * Math.max(...squares);
@@ -74,16 +83,16 @@ function sideOf({ sizes, of }: Groups, d: Float64Array, a: Float64Array, scale: 
       between[g * m + h] = Math.max(-1, Math.min(1, g === h ? own : other));
     }
   }
-  return { norm: of.map((g) => Math.sqrt(scale) * lengths[g]!), cosine: spread(of, between, lengths) };
+  return { norm: lengths.map((length) => Math.sqrt(scale) * length), cosine: between };
 }
 
-/** From groups to classes. */
-function spread(of: readonly number[], between: readonly (number | null)[], lengths: readonly number[]) {
-  const cosine: (number | null)[] = [];
+function spread({ of }: Groups, { norm, cosine }: GroupSide): Side {
+  const classes = of.length;
+  const all = new Array<number | null>(classes * classes);
   of.forEach((g, k) => {
     of.forEach((h, l) => {
-      cosine.push(k === l ? (lengths[g] === 0 ? null : 1) : between[g * lengths.length + h]!);
+      all[k * classes + l] = k === l ? (norm[g] === 0 ? null : 1) : cosine[g * norm.length + h]!;
     });
   });
-  return cosine;
+  return { norm: of.map((g) => norm[g]!), cosine: all };
 }

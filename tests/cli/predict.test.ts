@@ -51,17 +51,62 @@ describe('--counts', () => {
 
   test('classes that vanish have no cosine, and a sentence says so', async () => {
     const args = ['--counts', '999,999,999,1,1', '--feature-energy', '0.5'];
-    expect(await said(...args)).toMatch(/^1 +2 +0 +none +0 +none$/m);
+    expect(await said(...args)).toMatch(/^1 +2 +0 +none +none +0 +none$/m);
     expect(await said(...args)).toContain('are exactly 0: these classes have vanished, and have no cosine.');
     const { phase, groups } = JSON.parse(await said(...args, '--json')) as ClassifierPrediction;
     expect([phase, groups[1]!.classifierCosine]).toEqual(['zero', null]);
   });
 
-  test('more than two different counts have no thresholds; a class of its kind alone has no cosine', async () => {
+  test('more than two different counts have no thresholds; a class of its kind alone has only a cosine with the nearest other', async () => {
     const out = await said('--counts', '400,100,50,10');
-    expect(out).toMatch(/^400 +1 +\S+ +- +\S+ +-$/m);
+    expect(out).toMatch(/^400 +1 +\S+ +- +-?0\.\d+ +\S+ +-$/m);
     expect(out).not.toContain('from imbalance');
   });
+
+  test('rare classes of almost equal counts share one classifier, with their cosine and the remedy', async () => {
+    const out = await said('--counts', '5000,5000,50,51');
+    expect(out).toContain(
+      'In practice the 2 classes with 50 to 51 examples share one classifier (cosine 0.999 or more)',
+    );
+    expect(out).toContain('Among the 2 classes with 50 to 51 examples the mean cosine is 1.');
+    const prediction = JSON.parse(await said('--counts', '5000,5000,50,51', '--json')) as ClassifierPrediction;
+    expect(prediction).toMatchObject({ phase: 'separated', shared: [[2, 3]], vanished: [], minority: [2, 3] });
+    expect(prediction.minorityCosine).toBeGreaterThan(0.9999);
+    const { examples, times } = prediction.remedy!;
+    expect(times).toBe(examples / 50);
+    expect(out).toContain(`the rarest ${Number(times.toPrecision(4))} times as often`);
+    const [a, b] = [Math.max(50, examples), Math.max(51, examples)];
+    expect(await said('--counts', `5000,5000,${a},${b}`)).toContain('No two classes share their classifier');
+  });
+
+  test('graded counts collapse from the rarest on', async () => {
+    const args = ['--counts', '1000,900,800,700,600,500,400,300,200,100,10', '--feature-energy', '2'];
+    expect(await said(...args)).toMatch(/In practice the \d classes with 10 to \d+ examples share one classifier/);
+    expect(await said(...args)).toMatch(/the rarest \d+\S* times as often/);
+  });
+
+  test('a single rare class that vanishes is told how often it has to be shown', async () => {
+    const out = await said('--counts', '5000,5000,5000,1', '--feature-energy', '0.5');
+    expect(out).toContain('The classifiers of the class with 1 example are exactly 0');
+    expect(out).toMatch(/the rarest \d{2,}\S* times as often/);
+  });
+
+  test('counts that keep apart have no remedy, and the largest cosine', async () => {
+    const out = await said('--counts', '5000,5000,50,51', '--feature-energy', '20');
+    expect(out).toMatch(/No two classes share their classifier, and none has vanished; the largest cosine is -0\.0\d+/);
+    expect(out).not.toContain('times as often');
+  });
+
+  test('1,000 different counts are merged into 32, which is said, and answered within 10 seconds', async () => {
+    const counts = Array.from({ length: 1000 }, (_, c) => 20 + 5 * c).join();
+    const started = performance.now();
+    const out = await said('--counts', counts);
+    expect(performance.now() - started).toBeLessThan(10_000);
+    expect(out).toContain('1000 different counts were merged into ');
+    expect(out).toContain('1000 classes, imbalance 250.8;');
+    expect(out).toMatch(/with 20 to \d+ examples are practically 0 \(below 1 % of the mean norm\)/);
+    expect(out.match(/^[\d.]+ +\d+ /gm)!.length).toBeLessThanOrEqual(32);
+  }, 30_000);
 });
 
 describe('--stack', () => {
