@@ -1,3 +1,4 @@
+import { areFinite } from '../../geometry/rows.ts';
 import { nearest } from '../../nearest.ts';
 import type { TensorLike } from '../../tf.ts';
 import { UsageError } from '../../usage-error.ts';
@@ -98,6 +99,24 @@ export function inputTensors(inputs: TensorLike | readonly TensorLike[]): readon
     );
   }
   return list as TensorLike[];
+}
+
+/**
+ * Rejects with a UsageError where an input holds NaN or Infinity. The outputs need not show it: relu on wasm makes 0 of NaN, and then every
+ * input gets the same guess.
+ */
+export async function checkFinite(inputs: readonly TensorLike[]): Promise<void> {
+  for (const [i, tensor] of inputs.entries()) {
+    if (tensor.dtype !== 'float32') continue;
+    const values = await tensor.data();
+    if (areFinite(values)) continue;
+    const at = values.findIndex((value) => !Number.isFinite(value));
+    const example = Math.floor((at * tensor.shape[0]!) / values.length);
+    throw new UsageError(
+      `Expected finite numbers in ${inputs.length === 1 ? 'inputs' : `inputs[${i}]`}, got ${values[at]} in example ${example}: ` +
+        'survey tells nothing of them. Leave such examples out, or clean them.',
+    );
+  }
 }
 
 /** Throws a UsageError where the inputs are not of the shapes that the model takes. */

@@ -6,7 +6,14 @@ import { keepClone, ready } from '../engine/tensors.ts';
 import { type Cause, type Causes, causesOf, type SurveyCauses } from './causes.ts';
 import { checkSize, type Initialisation, initialise, type Maker } from './initialisation.ts';
 import { type SurveyMode, surveyMode } from './mode.ts';
-import { checkShapes, inputTensors, type SurveyOptions, type SurveySettings, surveySettings } from './options.ts';
+import {
+  checkFinite,
+  checkShapes,
+  inputTensors,
+  type SurveyOptions,
+  type SurveySettings,
+  surveySettings,
+} from './options.ts';
 import { copyMaker, type Template, templateOf } from './template.ts';
 
 /** How the untrained networks of one architecture guess. */
@@ -36,7 +43,7 @@ export interface Survey {
  * [D, C], or [D, 1] for two classes; softmax or sigmoid at the end is left out, so that moments are those of logits.
  *
  * Math.random is another, seeded function while a copy is built and runs, and the caller's own at all other times: nothing is drawn from it.
- * Rejects with a UsageError for inputs or options that don't fit, a model that can't be copied, copies that are all the same, and outputs that
+ * Rejects with a UsageError for inputs or options that don't fit or are not finite, a model that can't be copied, copies that are all the same, and outputs that
  * are no numbers. Source: IGB (Francazi, Lucchi, Baity-Jesi, "Initial Guessing Bias", ICML 2024).
  */
 export async function survey(
@@ -52,6 +59,7 @@ export async function survey(
   const xs = given.map((tensor) => keepClone(tf, tensor));
   try {
     await ready(tf);
+    await checkFinite(xs);
     return await new Course(tf, settings).run(model, xs);
   } finally {
     for (const tensor of xs) tensor.dispose();

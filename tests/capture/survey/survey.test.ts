@@ -375,6 +375,24 @@ describe('what does not fit is told in a sentence, and nothing stays', () => {
       () => own(new Secretive()),
       () => tf.fill([4, 6], Number.NaN),
       {},
+      'Expected finite numbers in inputs, got NaN in example 0: survey tells nothing of them.',
+    ],
+    [
+      'one input that is no number, which relu on wasm makes 0',
+      plain,
+      () => tf.tensor2d([...new Array<number>(41).fill(1), Number.NaN, ...new Array<number>(6).fill(2)], [8, 6]),
+      {},
+      'Expected finite numbers in inputs, got NaN in example 6',
+    ],
+    [
+      'finite inputs too large for the model',
+      plain,
+      () =>
+        tf.tensor2d(
+          Array.from({ length: 24 }, (_, i) => (i % 2 === 0 ? 3e38 : -2e38)),
+          [4, 6],
+        ),
+      {},
       'Expected finite outputs of the untrained model, got NaN or Infinity: check the inputs and their scale.',
     ],
     [
