@@ -1,3 +1,4 @@
+import { requireList } from '../theory/requirement.ts';
 import { squareOf } from './basis.ts';
 import { centredMeansOf } from './class-means.ts';
 import type { ClassMoments } from './class-moments.ts';
@@ -19,6 +20,7 @@ export function featureEnergy(moments: ClassMoments): number | null {
  * length or a value is not finite.
  */
 export function weightEnergy(weights: Rows, columns?: number): number | null {
+  requireList('weights', weights, 'rows of numbers, or of numbers with columns beside it');
   if (weights.length === 0) return null;
   const rows = flatRows('weights', weights, columns);
   const { values, columns: width, count } = rows;

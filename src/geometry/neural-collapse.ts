@@ -1,4 +1,5 @@
 import { minorityClasses } from '../theory/minority.ts';
+import { requireObject } from '../theory/requirement.ts';
 import { type Basis, directionsOf, unitBasis } from './basis.ts';
 import { type ClassMeans, centredMeansOf, classMeansOf } from './class-means.ts';
 import { ClassMoments } from './class-moments.ts';
@@ -63,6 +64,7 @@ export interface CollapseInput extends ClassifierOfGroups {
  * lengths do not match or a value is not finite.
  */
 export function neuralCollapse(input: CollapseInput): NeuralCollapse {
+  requireObject('The argument of neuralCollapse', input, '{ features, labels, weights }');
   const { labels } = input;
   const { values: rows, count: classes, columns } = flatRows('weights', input.weights, input.columns);
   const { values: features, count } = flatRows('features', input.features, columns);

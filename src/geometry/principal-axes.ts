@@ -1,3 +1,4 @@
+import { requireList, requireObject } from '../theory/requirement.ts';
 import { gramOf, rowProducts } from './products.ts';
 import { flatRows, type Rows } from './rows.ts';
 import { symmetricEigen } from './symmetric-eigen.ts';
@@ -41,8 +42,11 @@ const NEGLIGIBLE = 1e-12;
  * Takes an eigen decomposition of 2 C rows. Throws a RangeError where rows differ in length, classes in number, or a value is not
  * finite.
  */
-export function principalAxes({ weights, means, columns }: PlaneInput, before?: PlaneView): PlaneView {
+export function principalAxes(input: PlaneInput, before?: PlaneView): PlaneView {
+  requireObject('The argument of principalAxes', input, '{ weights, means }');
+  const { weights, means, columns } = input;
   const w = flatRows('weights', weights, columns);
+  requireList('means', means, 'class means, null where there is none');
   if (means.length !== w.count) {
     throw new RangeError(`Expected means of ${w.count} classes, null where there is none, got ${means.length}.`);
   }

@@ -1,3 +1,5 @@
+import { requireList } from '../theory/requirement.ts';
+
 /** Vectors as rows: nested, or row-major in one flat array whose number of columns is said beside it. */
 export type Rows = readonly ArrayLike<number>[] | ArrayLike<number>;
 
@@ -13,6 +15,7 @@ export interface FlatRows {
  * Throws a RangeError where rows differ in length or a value is not finite.
  */
 export function flatRows(name: string, rows: Rows, columns?: number): FlatRows {
+  requireList(name, rows, 'rows of numbers, or of numbers with columns beside it');
   const flat = isNested(rows) ? flattened(name, rows, columns) : divided(name, rows, columns);
   expectFinite(name, flat.values, flat.columns);
   return flat;
@@ -76,6 +79,7 @@ export function areFinite(values: ArrayLike<number>): boolean {
 
 /** Throws a RangeError unless there is one label for each of `examples` rows, each of them an integer. */
 export function expectLabels(labels: ArrayLike<number>, examples: number): void {
+  requireList('labels', labels, 'integers, the class of each example');
   if (labels.length !== examples) {
     throw new RangeError(`Expected one label for each of ${examples} rows of features, got ${labels.length} labels.`);
   }

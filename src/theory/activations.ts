@@ -1,6 +1,7 @@
 /** The activations of TensorFlow.js that act on single units: function and derivative. */
 import { nearest } from '../nearest.ts';
 import { normalCdf, normalDensity } from './normal.ts';
+import { told } from './requirement.ts';
 
 export interface Activation {
   /** phi(x). */
@@ -90,6 +91,9 @@ export function activationName(name: string): ActivationName {
   if (name === 'silu') return 'swish';
   if (isActivationName(name)) return name;
   const known = Object.keys(ACTIVATIONS);
+  if (typeof name !== 'string') {
+    throw new RangeError(`Expected an activation (${known.join(', ')}), got ${told(name)}.`);
+  }
   const hint = `did you mean "${nearest(name, known)}"?`;
   throw new RangeError(`Expected an activation (${known.join(', ')}), got "${name}": ${hint}`);
 }

@@ -1,4 +1,11 @@
-import { requireCounts, requireLength, requireNonNegative, requirePositive, requireRows } from './requirement.ts';
+import {
+  requireCounts,
+  requireLength,
+  requireNonNegative,
+  requireObject,
+  requirePositive,
+  requireRows,
+} from './requirement.ts';
 import { orthogonalize } from './singular-values.ts';
 
 export interface CollapseRatioInput {
@@ -42,6 +49,7 @@ export const STAYS_APART_TO = 1.1;
  * oversampling or class weights that are not above 0.
  */
 export function collapseRatio(input: CollapseRatioInput): CollapseRatio {
+  requireObject('The argument of collapseRatio', input, '{ counts, weightDecay: 0.01, classifier, classMeans }');
   const { counts, weightDecay, classifier, classMeans, oversampling = 1, classWeights } = input;
   requireCounts('counts', counts);
   requireNonNegative('weightDecay', weightDecay);

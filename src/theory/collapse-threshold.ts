@@ -1,4 +1,4 @@
-import { requirePositive, requireWhole } from './requirement.ts';
+import { requireObject, requirePositive, requireWhole } from './requirement.ts';
 import { root } from './root.ts';
 
 export interface ThresholdInput {
@@ -30,6 +30,11 @@ export interface MinorityCollapseThresholds {
  * @throws RangeError if a number of classes is not a whole number of at least 1, or an energy is not above 0.
  */
 export function minorityCollapseThresholds(input: ThresholdInput): MinorityCollapseThresholds {
+  requireObject(
+    'The argument of minorityCollapseThresholds',
+    input,
+    '{ majority: 5, minority: 5, weightEnergy: 1, featureEnergy: 5 }',
+  );
   const { majority, minority, weightEnergy, featureEnergy } = input;
   requireWhole('majority', majority, 1);
   requireWhole('minority', minority, 1);

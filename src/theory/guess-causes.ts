@@ -1,5 +1,6 @@
 import type { ActivationName } from './activations.ts';
 import { type MeanFieldInput, meanField } from './mean-field.ts';
+import { requireObject } from './requirement.ts';
 import { type Layer, parseStack, type Stack } from './stack.ts';
 
 export type GuessCause =
@@ -50,7 +51,9 @@ type Change = (layer: Layer) => Layer;
  * gives, or { stack, input } with `training: false` in the input for a network as `predict` sees it. Without a stack there are no causes.
  * Throws what `meanField` throws.
  */
-export function causesOf({ stack, input }: CausesInput): GuessCauseFound[] {
+export function causesOf(description: CausesInput): GuessCauseFound[] {
+  requireObject('The argument of causesOf', description, "{ stack: 'dense:256:relu', input: { q: 1, c: 0 } }");
+  const { stack, input } = description;
   if (stack === null) return [];
   const layers = typeof stack === 'string' ? parseStack(stack) : stack;
   const gamma = gammaOf(layers, input);

@@ -1,7 +1,7 @@
 import { binaryLaw } from './binary-law.ts';
 import { finiteLaw } from './finite-law.ts';
 import { manyClassLaw } from './many-class-law.ts';
-import { requireWhole, requireWithin } from './requirement.ts';
+import { requireObject, requireWhole, requireWithin } from './requirement.ts';
 import { equalShares, guarded, oneHasAll, type ShareLaw } from './share-law.ts';
 
 export interface GuessingBiasOptions {
@@ -35,7 +35,9 @@ const ALL_BIAS = 1e15;
  * Returns { topShare, entropy, cdf(g), pdf(g), quantile(p), top: { cdf(t), quantile(p) } }; see `ShareLaw`. Numbers out of range are
  * RangeErrors.
  */
-export function guessingBias({ gamma, classes, examples }: GuessingBiasOptions): ShareLaw {
+export function guessingBias(options: GuessingBiasOptions): ShareLaw {
+  requireObject('The argument of guessingBias', options, '{ gamma: 0.5, classes: 10 }');
+  const { gamma, classes, examples } = options;
   requireWithin('gamma', gamma, 0, Infinity);
   requireWhole('classes', classes, 2, 10_000);
   const endless = lawOf(gamma, classes);

@@ -1,7 +1,7 @@
 import { type Groups, groupsOf } from './class-groups.ts';
 import { type GroupSide, groupSides, peeledSides, type Side } from './peeled-sides.ts';
 import { solvePeeled } from './peeled-solver.ts';
-import { requireCounts, requirePositive } from './requirement.ts';
+import { requireCounts, requireObject, requirePositive } from './requirement.ts';
 
 export interface LayerPeeledInput {
   /** Examples of each class, C; times their oversampling or class weight, so fractions are fine. */
@@ -63,7 +63,13 @@ const FEW_GROUPS = 16;
  *
  * @throws RangeError if there are fewer than two classes, if counts are negative or all 0, if an energy or the gap is not above 0, or if any is not finite.
  */
-export function layerPeeledModel({ counts, weightEnergy, featureEnergy, gap }: LayerPeeledInput): LayerPeeledModel {
+export function layerPeeledModel(input: LayerPeeledInput): LayerPeeledModel {
+  requireObject(
+    'The argument of layerPeeledModel',
+    input,
+    '{ counts: [5000, 50, 50], weightEnergy: 1, featureEnergy: 5 }',
+  );
+  const { counts, weightEnergy, featureEnergy, gap } = input;
   requireCounts('counts', counts);
   requirePositive('weightEnergy', weightEnergy);
   requirePositive('featureEnergy', featureEnergy);

@@ -1,4 +1,4 @@
-import { requireLength, requireNonNegative, requireRows } from './requirement.ts';
+import { requireLength, requireList, requireNonNegative, requireObject, requireRows } from './requirement.ts';
 
 /**
  * A loss that depends on the probability p of the true class only, written in log p: then neither a p that underflows nor one
@@ -82,11 +82,14 @@ export interface BatchLoss {
  * @throws RangeError for logits that are not finite or of unequal length, and for labels that are no classes.
  */
 export function batchLoss(
-  { value, slope }: ProbabilityLoss,
+  loss: ProbabilityLoss,
   logits: ArrayLike<ArrayLike<number>>,
   labels: ArrayLike<number>,
 ): BatchLoss {
+  requireObject('loss', loss, 'crossEntropy');
+  const { value, slope } = loss;
   requireRows('logits', logits);
+  requireList('labels', labels, 'indices of classes');
   requireLength('labels', labels, logits.length, 'row of logits');
   const perExample: number[] = [];
   const gradient: number[][] = [];

@@ -1,8 +1,9 @@
 import { ACTIVATIONS, type ActivationName } from './activations.ts';
 import { maxPooled } from './max-pool.ts';
 import { moments, pairMoment, slopeSquare } from './moments.ts';
-import { requirePositive, requireWithin } from './requirement.ts';
+import { requireObject, requirePositive, requireWithin } from './requirement.ts';
 import { type Layer, parseStack, type Stack, type WeightLayer } from './stack.ts';
+import { requireStack } from './stack-requirement.ts';
 import { asNormal, stateOf, type UnitState } from './unit-state.ts';
 
 export interface MeanFieldInput {
@@ -38,8 +39,11 @@ export interface MeanFieldState {
  * "Initial Guessing Bias", ICML 2024); for normalization NORM (Francazi et al., "Where you place the norm matters"); for chi TRAIN (Bassi
  * et al., "When bias helps learning"). RangeErrors in sentences for stacks that cannot be read and inputs out of range.
  */
-export function meanField(stack: string | Stack, { q, c, training = true }: MeanFieldInput): MeanFieldState[] {
+export function meanField(stack: string | Stack, input: MeanFieldInput): MeanFieldState[] {
   const layers = typeof stack === 'string' ? parseStack(stack) : stack;
+  requireStack('stack', layers);
+  requireObject('input, the second argument of meanField,', input, '{ q: 1, c: 0 }');
+  const { q, c, training = true } = input;
   if (layers.length === 0) throw new RangeError('Expected a stack of at least one layer, got none.');
   requirePositive('q, the mean square of an input,', q);
   requireWithin('c, the correlation of two inputs,', c, 0, 1);

@@ -1,4 +1,4 @@
-import { requireNonNegative } from './requirement.ts';
+import { requireList, requireNonNegative } from './requirement.ts';
 
 /** Neighbours in the sorted counts that differ by less than this factor do not split the classes. */
 const LEAST_RATIO = 2;
@@ -11,6 +11,7 @@ const LEAST_RATIO = 2;
  * @throws RangeError for counts (C) that are negative or not finite, and for given indices that are no classes or come twice.
  */
 export function minorityClasses(counts: ArrayLike<number>, given?: readonly number[]): number[] {
+  requireList('counts', counts, 'numbers, the examples of each class');
   const all = Array.from(counts);
   all.forEach((count, c) => {
     requireNonNegative(`counts[${c}]`, count);
@@ -63,7 +64,8 @@ export function minorityOf({ groups, classCounts }: KnownClasses, counted: Array
 }
 
 function requireClasses(given: readonly number[], classes: number): number[] {
-  for (const [i, c] of given.entries()) {
+  requireList('minority', given, 'indices of classes');
+  for (const [i, c] of Array.from(given).entries()) {
     if (!(Number.isInteger(c) && c >= 0 && c < classes)) {
       throw new RangeError(`minority[${i}] is ${c}: expected the index of a class, 0 to ${classes - 1}.`);
     }

@@ -1,5 +1,5 @@
 import { minorityCollapseThresholds } from './collapse-threshold.ts';
-import { requireCounts, requirePositive } from './requirement.ts';
+import { requireCounts, requireObject, requirePositive } from './requirement.ts';
 
 export interface OversamplingInput {
   /** Examples of each class, C: at most two different counts, none of them 0. */
@@ -17,7 +17,9 @@ export interface OversamplingInput {
  *
  * @throws RangeError for counts that are no counts, are 0, or have more than two different values, and for energies that are not above 0.
  */
-export function oversampling({ counts, weightEnergy, featureEnergy }: OversamplingInput): number {
+export function oversampling(input: OversamplingInput): number {
+  requireObject('The argument of oversampling', input, '{ counts: [5000, 50, 50], weightEnergy: 1, featureEnergy: 5 }');
+  const { counts, weightEnergy, featureEnergy } = input;
   requireCounts('counts', counts);
   const all = Array.from(counts);
   for (const [c, count] of all.entries()) requirePositive(`counts[${c}]`, count);

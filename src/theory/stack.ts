@@ -1,5 +1,6 @@
 /** A network as far as its initial guesses depend on it: what each layer does to the outputs of single units, on average over its weights. */
 import { type ActivationName, activationName } from './activations.ts';
+import { told } from './requirement.ts';
 import { type Piece, pieceOf, splitParts } from './stack-text.ts';
 
 export interface WeightLayer {
@@ -44,6 +45,9 @@ const WEIGHTS: Readonly<Record<string, number>> = { he: 2, lecun: 1 };
  * Anything else is a RangeError that names the part, what was expected and what came.
  */
 export function parseStack(text: string): Stack {
+  if (typeof text !== 'string') {
+    throw new RangeError(`Expected a stack as text such as "dense:256:relu,maxPool:4", got ${told(text)}.`);
+  }
   const parts = splitParts(text, 'stack');
   const [first] = parts;
   if (!first?.startsWith('input')) return layersOf(parts, null, 'stack', 0);

@@ -1,6 +1,7 @@
 import type { ModelLike } from '../../tf.ts';
-import { requirePositive, requireWithin } from '../../theory/requirement.ts';
+import { requireObject, requirePositive, requireWithin } from '../../theory/requirement.ts';
 import type { Stack } from '../../theory/stack.ts';
+import { inputShapesOf, isLayersModel } from '../engine/copy.ts';
 import { outputNodeOf } from '../engine/graph.ts';
 import { type InputStatistics, inputStatistics } from './input-statistics.ts';
 import { logitsOf } from './layer.ts';
@@ -37,10 +38,11 @@ export interface InputExamples {
  * convolutions gave 1.3 to 1.45 times its gamma; and padding is taken to change nothing, but batch normalization over maps that are mostly
  * border gave 1.35 to 1.6 times (without padding 0.96).
  *
- * Nothing about a model throws. RangeErrors in sentences for q, c or examples out of range.
+ * Nothing about a model throws. RangeErrors in sentences for q, c or examples out of range, and for examples of another width than the model takes.
  */
 export function describeStack(model: ModelLike, input: InputStatistics | InputExamples): StackDescription {
   const statistics = statisticsOf(input);
+  if ('inputs' in input) requireWidth(model, input.features);
   try {
     return { input: statistics, ...read(model) };
   } catch (error) {
@@ -67,11 +69,22 @@ function stopped(model: ModelLike, reason: string): Reading {
 }
 
 function statisticsOf(input: InputStatistics | InputExamples): InputStatistics {
+  requireObject('input, the second argument of describeStack,', input, '{ inputs, features: 784 } or { q: 1, c: 0 }');
   if ('inputs' in input) return inputStatistics(input.inputs, input.features);
   const { q, c } = input;
   requirePositive('q, the mean square of an input,', q);
   requireWithin('c, the correlation of two inputs,', c, 0, 1);
   return { q, c };
+}
+
+/** Examples of another width than the model takes are no inputs of it. A length that the model leaves open tells nothing. */
+function requireWidth(model: ModelLike, features: number): void {
+  const [shape, second] = isLayersModel(model) ? inputShapesOf(model) : [];
+  const lengths = shape?.slice(1) ?? [null];
+  if (second !== undefined || lengths.includes(null)) return;
+  const width = lengths.reduce<number>((product, length) => product * length!, 1);
+  if (width === features) return;
+  throw new RangeError(`features is ${features}: expected ${width}, as many as an input of the model has.`);
 }
 
 function nameOf(model: ModelLike): string {

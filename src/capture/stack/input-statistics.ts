@@ -1,3 +1,5 @@
+import { requireList } from '../../theory/requirement.ts';
+
 /** What a network's input has to say about its initial guesses. */
 export interface InputStatistics {
   /** Mean square of an input's features, |x|^2 / d, over the examples; above 0. */
@@ -15,6 +17,7 @@ export interface InputStatistics {
  * RangeErrors in sentences: a length that is no whole number of examples, fewer than two, values that are not finite, examples all 0.
  */
 export function inputStatistics(inputs: ArrayLike<number>, features: number): InputStatistics {
+  requireList('inputs', inputs, 'numbers, one example after the other');
   const examples = examplesIn(inputs, features);
   const sums = new Float64Array(features);
   let squares = 0;

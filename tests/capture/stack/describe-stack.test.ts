@@ -432,3 +432,26 @@ describe('what can not be described', () => {
     }
   });
 });
+
+describe('what is no input of the model is refused in a sentence', () => {
+  const model = () => sequential([28, 28], layers.flatten(), dense(3));
+  test.each<[unknown, string]>([
+    [
+      undefined,
+      'input, the second argument of describeStack, is undefined: expected an object such as { inputs, features: 784 }',
+    ],
+    [5, 'input, the second argument of describeStack, is 5: expected an object'],
+    [{ inputs: [1, 2, 3, 4], features: 2 }, 'features is 2: expected 784, as many as an input of the model has.'],
+    [{ features: 2 }, 'q, the mean square of an input, is undefined: expected'],
+    [{ inputs: 5, features: 784 }, 'inputs is 5: expected a list of numbers, one example after the other.'],
+  ])('%j', (input, sentence) => {
+    const call = () => describeStack(model(), input as typeof CENTRED);
+    expect(call).toThrow(RangeError);
+    expect(call).toThrow(sentence);
+  });
+
+  test('but a length that the model leaves open is no reason', () => {
+    const open = sequential([null as unknown as number, 2], dense(3));
+    expect(() => describeStack(open, { inputs: [1, 2, 3, 4], features: 2 })).not.toThrow();
+  });
+});
