@@ -1,4 +1,4 @@
-import { nearest } from './nearest.ts';
+import { didYouMean } from './nearest.ts';
 import type { ClassLists } from './options.ts';
 import { shortened } from './target.ts';
 import { UsageError } from './usage-error.ts';
@@ -35,7 +35,7 @@ function indexOf(group: string, one: unknown, classNames: readonly string[]): nu
   const namesakes = isName ? classNames.filter((name) => name === one).length : 1;
   if (index >= 0 && index < classNames.length && namesakes === 1) return index;
   const remedy = namesakes > 1 ? `, which ${namesakes} classes are called: pass indices` : '';
-  const meant = isName && namesakes === 0 ? `: did you mean "${nearest(one, classNames)}"?` : `${remedy}.`;
+  const meant = isName && namesakes === 0 ? didYouMean(one, classNames, undefined, '.') : `${remedy}.`;
   throw new UsageError(
     `Expected the group "${group}" to hold indices 0 to ${classNames.length - 1} or names of classes, ` +
       `got ${isName ? `"${shortened(one)}"` : String(one)}${meant}`,

@@ -3,7 +3,7 @@ import type { LabelledTensors } from './capture/evaluation/evaluation-set.ts';
 import type { OutputKind } from './capture/reading/outputs.ts';
 import { checkSurveyLimits, type SurveyLimits } from './capture/survey/limits.ts';
 import type { Metric } from './metric.ts';
-import { nearest } from './nearest.ts';
+import { didYouMean } from './nearest.ts';
 import type { AlertRecord } from './record.ts';
 import type { Schedule } from './schedule.ts';
 import type { OptimizerLike } from './tf.ts';
@@ -166,7 +166,7 @@ export function resolveOptions(options: WatchOptions): WatchOptions {
 
 function checkKind(name: string, value: unknown): void {
   if (!Object.hasOwn(KINDS, name)) {
-    throw new UsageError(`Unknown option "${name}": did you mean "${nearest(name, Object.keys(KINDS))}"?`);
+    throw new UsageError(`Unknown option "${name}"${didYouMean(name, Object.keys(KINDS))}`);
   }
   const kind = KINDS[name as keyof WatchOptions];
   const is = Array.isArray(value) ? 'list' : typeof value;
@@ -190,7 +190,7 @@ function environment(): WatchOptions {
 function oneOf(name: string, value: string | undefined, known: readonly string[]): void {
   if (value === undefined || known.includes(value)) return;
   throw new UsageError(
-    `Expected ${name} to be ${known.map((k) => `'${k}'`).join(' or ')}, got '${value}': did you mean '${nearest(value, known)}'?`,
+    `Expected ${name} to be ${known.map((k) => `'${k}'`).join(' or ')}, got '${value}'${didYouMean(value, known, (k) => `'${k}'`, '.')}`,
   );
 }
 

@@ -1,6 +1,6 @@
 import { lossFunctionsOf, optimizerOf } from './capture/engine/model.ts';
 import { outputNamesOf, outputUnitsOf, tellsClasses } from './capture/engine/model-outputs.ts';
-import { nearest } from './nearest.ts';
+import { didYouMean } from './nearest.ts';
 import type { WatchOptions } from './options.ts';
 import type { ModelLike } from './tf.ts';
 import { UsageError } from './usage-error.ts';
@@ -70,7 +70,7 @@ function unknownOutput(output: string | number, names: readonly string[]): strin
   if (names.length === 1) {
     return `Expected output to be ${shown(names[0]!)} or 0, the only output of the model, got ${shown(output)}: leave the option out.`;
   }
-  const hint = typeof output === 'string' ? `: did you mean ${shown(nearest(output, names))}?` : '.';
+  const hint = typeof output === 'string' ? didYouMean(output, names, shown, '.') : '.';
   return `Expected output to be one of ${names.map(shown).join(', ')} or an index from 0 to ${names.length - 1}, got ${shown(output)}${hint}`;
 }
 

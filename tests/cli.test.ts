@@ -144,7 +144,7 @@ test.each<[string[], RegExp]>([
   [['list', 'more'], /classwatch list expects no argument, got "more"/],
   [['export'], /classwatch export expects RUN, got nothing/],
   [['export', 'run', '--format', 'jsnl'], /Unknown format "jsnl": did you mean jsonl\?/],
-  [['--host', 'localhost', '--bind_all'], /--host and --bind_all exclude each other/],
+  [['--host', 'localhost', '--bind_all'], /--host and --bind-all exclude each other/],
   [['--port', '65536'], /Option --port expects a number from 0 to 65535, got "65536"/],
   [['--constructor'], /Unknown option "--constructor"/],
 ])('%j is answered with one sentence and exit code 2', async (args, sentence) => {

@@ -1,8 +1,8 @@
 /** Arguments of the command line against what a command knows. */
 import { parseArgs } from 'node:util';
-import { nearest } from '../nearest.ts';
+import { didYouMean } from '../nearest.ts';
 import { UsageError } from '../usage-error.ts';
-import type { Command, OptionValues } from './command.ts';
+import { type Command, type OptionValues, optionName } from './command.ts';
 
 /** Options and operands of a command. Throws a UsageError that names the nearest known option. */
 export function parseArguments(
@@ -60,14 +60,17 @@ interface OptionToken {
 function optionValue({ name, rawName, value, inlineValue }: OptionToken, known: Command['options']): string | true {
   const option = Object.hasOwn(known, name) ? known[name] : undefined;
   if (option === undefined) {
-    throw new UsageError(`Unknown option ${quote(rawName)}: did you mean --${nearest(name, Object.keys(known))}?`);
+    throw new UsageError(`Unknown option ${quote(rawName)}${didYouMean(name, Object.keys(known), optionName)}`);
   }
   if (option.value === null) {
-    if (inlineValue) throw new UsageError(`Option --${name} takes no value, got ${quote(value ?? '')}: leave it out.`);
+    if (inlineValue)
+      throw new UsageError(`Option ${optionName(name)} takes no value, got ${quote(value ?? '')}: leave it out.`);
     return true;
   }
   if (value === undefined || value === '' || (!inlineValue && value.startsWith('--'))) {
-    throw new UsageError(`Option --${name} expects ${option.value}, got nothing: write --${name} ${option.value}.`);
+    throw new UsageError(
+      `Option ${optionName(name)} expects ${option.value}, got nothing: write ${optionName(name)} ${option.value}.`,
+    );
   }
   return value;
 }

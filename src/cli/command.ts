@@ -26,11 +26,18 @@ export interface Command {
   /** Names of its arguments, all required. */
   readonly operands: readonly string[];
   readonly options: { readonly [name: string]: OptionHelp };
+  /** What the help adds below the options. */
+  readonly notes?: string;
   /** Resolves to the exit code. Throws a UsageError (exit code 2) or another Error (1) of one sentence. */
   readonly run: (values: OptionValues, operands: readonly string[], terminal: Terminal) => Promise<number>;
 }
 
 export const LOGDIR: OptionHelp = { value: 'DIR', help: 'directory of the runs (default: runs, or CLASSWATCH_LOGDIR)' };
+
+/** An option as it is written; TensorBoard's underscores are read as well. */
+export function optionName(name: string): string {
+  return `--${name.replaceAll('_', '-')}`;
+}
 
 /** The log directory: option, then environment, then `runs`. */
 export function logdirOf(values: OptionValues, { env }: Terminal): string {

@@ -1,4 +1,4 @@
-import { nearest } from '../nearest.ts';
+import { didYouMean } from '../nearest.ts';
 import { type AnyRecord, listValues, sizeOf } from '../record.ts';
 import { openStore } from '../store/sqlite.ts';
 import { UsageError } from '../usage-error.ts';
@@ -18,7 +18,7 @@ export const exportRun: Command = {
     const format = textOf(values, 'format') ?? 'jsonl';
     if (!FORMATS.includes(format)) {
       throw new UsageError(
-        `Unknown format ${JSON.stringify(format.slice(0, 80))}: did you mean ${nearest(format, FORMATS)}?`,
+        `Unknown format ${JSON.stringify(format.slice(0, 80))}${didYouMean(format, FORMATS, (one) => one)}`,
       );
     }
     const report = (sentence: string) => terminal.err(`classwatch: ${sentence}\n`);

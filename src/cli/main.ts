@@ -1,9 +1,9 @@
 /** The command line: finds the command, checks what it is given, and turns errors into sentences and exit codes. */
-import { nearest } from '../nearest.ts';
+import { didYouMean } from '../nearest.ts';
 import { UsageError } from '../usage-error.ts';
 import { VERSION } from '../version.ts';
 import { operandIndex, parseArguments } from './arguments.ts';
-import type { Command, Terminal } from './command.ts';
+import { type Command, optionName, type Terminal } from './command.ts';
 import { doctor } from './doctor.ts';
 import { exportRun } from './export.ts';
 import { list } from './list.ts';
@@ -32,8 +32,8 @@ async function dispatch(args: readonly string[], terminal: Terminal): Promise<nu
   const name = args[at] ?? DEFAULT;
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command === undefined) {
-    const close = nearest(name, Object.keys(COMMANDS));
-    throw new UsageError(`Unknown command ${JSON.stringify(name.slice(0, 80))}: did you mean classwatch ${close}?`);
+    const hint = didYouMean(name, Object.keys(COMMANDS), (one) => `classwatch ${one}`);
+    throw new UsageError(`Unknown command ${JSON.stringify(name.slice(0, 80))}${hint}`);
   }
   const { values, operands } = parseArguments(name, command, at < 0 ? args : args.toSpliced(at, 1));
   if (values.help) return say(terminal, details(name, command));
@@ -66,11 +66,11 @@ Each command tells its options with --help.
 `;
 }
 
-function details(name: string, { help, operands, options }: Command): string {
+function details(name: string, { help, operands, options, notes }: Command): string {
   const rows = Object.entries(options).map(([option, { value, help: what }]) => {
-    return [value === null ? `--${option}` : `--${option} ${value}`, what] as const;
+    return [value === null ? optionName(option) : `${optionName(option)} ${value}`, what] as const;
   });
-  return `Usage: classwatch ${[name, ...operands].join(' ')} [options]: ${help}\n\n${aligned(rows)}\n`;
+  return `Usage: classwatch ${[name, ...operands].join(' ')} [options]: ${help}\n\n${aligned(rows)}\n${notes === undefined ? '' : `\n${notes}`}`;
 }
 
 function aligned(rows: readonly (readonly [string, string])[]): string {

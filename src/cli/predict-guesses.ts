@@ -1,4 +1,5 @@
 import { formatStack, guessingBias, meanField, parseStack, type Stack } from '../theory/index.ts';
+import { splitParts } from '../theory/stack-text.ts';
 import { rounded } from './rounded.ts';
 import { table } from './table.ts';
 
@@ -34,12 +35,14 @@ const QUANTILES = [0.05, 0.5, 0.95, 0.99];
 export function predictGuesses(question: Question): GuessPrediction {
   const { classes, examples, q, c } = question;
   const stack = withOutput(parseStack(question.stack), classes);
+  // As it was asked: he stays he, which formatStack writes as a number.
+  const written = splitParts(question.stack, 'stack').filter((part) => !part.startsWith('input'));
   const states = meanField(stack, { q, c });
   const { gamma } = states.at(-1)!;
   const law = guessingBias({ gamma, classes, ...(examples === null ? {} : { examples }) });
   return {
     ...question,
-    layers: states.map((state, i) => ({ layer: formatStack([stack[i]!]), ...state })),
+    layers: states.map((state, i) => ({ layer: written[i] ?? formatStack([stack[i]!]), ...state })),
     gamma,
     topShare: law.topShare,
     topShareQuantiles: Object.fromEntries(QUANTILES.map((p) => [p, law.top.quantile(p)])),

@@ -1,8 +1,21 @@
 import { UsageError } from '../usage-error.ts';
-import { type Command, type OptionValues, textOf } from './command.ts';
+import { type Command, type OptionValues, optionName, textOf } from './command.ts';
 import { describeClassifiers } from './describe-classifiers.ts';
 import { predictClassifiers } from './predict-classifiers.ts';
 import { describeGuesses, predictGuesses } from './predict-guesses.ts';
+
+const NOTES = `LAYERS are separated by commas, in the order of data:
+  dense:UNITS[:ACTIVATION[:WEIGHTS[:BIAS]]]   WEIGHTS: he, lecun, glorot (the default), or fan_in times the variance of
+  conv:FILTERS[:ACTIVATION[:WEIGHTS[:BIAS]]]  a weight (he: 2, lecun: 1); BIAS: variance of a bias (default 0)
+  relu, tanh, gelu, ...                       an activation as a layer; as ACTIVATION the default is linear
+  maxPool:UNITS, avgPool:UNITS, globalAvgPool:UNITS  units per pool: 4 for 2 x 2
+  batchNorm, layerNorm, dropout:RATE, flatten[:FEATURES]
+  residual(LAYERS), residual(LAYERS | SHORTCUT)
+  input:FEATURES                              first of all, where glorot has to know the number of inputs
+Such as: --stack "conv:32:relu:he,maxPool:4,conv:64:linear:he,batchNorm,relu,flatten,dense:128:relu:he"
+
+Classes and counts are numbered from 0, parts of a stack from 1.
+`;
 
 /** What theory says, without a run: of the guesses of an untrained network, or of the classifiers at the end of training. */
 export const predict: Command = {
@@ -22,6 +35,7 @@ export const predict: Command = {
     examples: { value: 'D', help: 'inputs whose guesses are counted (default: endless); with --stack' },
     json: { value: null, help: 'as JSON' },
   },
+  notes: NOTES,
   async run(values, _operands, terminal) {
     const text = asked(() => (isAboutGuesses(values) ? ofGuesses(values) : ofClassifiers(values)));
     await terminal.out(text);
@@ -41,7 +55,9 @@ function isAboutGuesses(values: OptionValues): boolean {
   }
   const foreign = (hasStack ? FOR_COUNTS : FOR_STACK).find((name) => values[name] !== undefined);
   if (foreign !== undefined) {
-    throw new UsageError(`Option --${foreign} says nothing with --${hasStack ? 'stack' : 'counts'}: leave it out.`);
+    throw new UsageError(
+      `Option ${optionName(foreign)} says nothing with --${hasStack ? 'stack' : 'counts'}: leave it out.`,
+    );
   }
   return hasStack;
 }
@@ -61,7 +77,7 @@ function ofClassifiers(values: OptionValues): string {
   const prediction = predictClassifiers({
     counts: textOf(values, 'counts')!
       .split(',')
-      .map((count, i) => toNumber(`count ${i + 1} of --counts`, count)),
+      .map((count, i) => toNumber(`counts[${i}]`, count)),
     weightEnergy: numberOf(values, 'weight_energy', 1),
     featureEnergy: numberOf(values, 'feature_energy', 5),
   });
@@ -74,7 +90,7 @@ function json(prediction: unknown): string {
 
 function numberOf(values: OptionValues, name: string, otherwise: number): number {
   const text = textOf(values, name);
-  return text === undefined ? otherwise : toNumber(`--${name}`, text);
+  return text === undefined ? otherwise : toNumber(optionName(name), text);
 }
 
 function toNumber(what: string, text: string): number {

@@ -30,7 +30,9 @@ export function findRun(store: Store, word: string): RunSummary {
     word,
     runs.map(({ run }) => run),
   );
-  throw new Error(`There is no run ${quote(word)}: the nearest is ${close}; classwatch list shows all.`);
+  throw new Error(
+    `There is no run ${quote(word)}${close === null ? '' : `: the nearest is ${close}`}; classwatch list shows all.`,
+  );
 }
 
 /** The name in a damaged file need not be a text. */

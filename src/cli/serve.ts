@@ -57,7 +57,7 @@ function addressOf(values: OptionValues): { host: string; port: number | undefin
   const host = textOf(values, 'host');
   const port = textOf(values, 'port');
   if (host !== undefined && values.bind_all)
-    throw new UsageError('Options --host and --bind_all exclude each other: give one of them.');
+    throw new UsageError('Options --host and --bind-all exclude each other: give one of them.');
   if (port !== undefined && !(/^\d{1,5}$/.test(port) && Number(port) <= MAX_PORT)) {
     throw new UsageError(
       `Option --port expects a number from 0 to ${MAX_PORT}, got ${JSON.stringify(port.slice(0, 80))}.`,

@@ -1,5 +1,5 @@
 /** The activations of TensorFlow.js that act on single units: function and derivative. */
-import { nearest } from '../nearest.ts';
+import { didYouMean } from '../nearest.ts';
 import { normalCdf, normalDensity } from './normal.ts';
 import { told } from './requirement.ts';
 
@@ -94,8 +94,8 @@ export function activationName(name: string): ActivationName {
   if (typeof name !== 'string') {
     throw new RangeError(`Expected an activation (${known.join(', ')}), got ${told(name)}.`);
   }
-  const hint = `did you mean "${nearest(name, known)}"?`;
-  throw new RangeError(`Expected an activation (${known.join(', ')}), got "${name}": ${hint}`);
+  const hint = didYouMean(name, known, undefined, '.');
+  throw new RangeError(`Expected an activation (${known.join(', ')}), got "${name}"${hint}`);
 }
 
 export function isActivationName(name: string): name is ActivationName {

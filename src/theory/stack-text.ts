@@ -1,5 +1,5 @@
 /** The text of a stack, part by part; every error is a sentence that names the part. */
-import { nearest } from '../nearest.ts';
+import { didYouMean } from '../nearest.ts';
 import { ACTIVATIONS, type ActivationName, activationName } from './activations.ts';
 
 const KINDS = [
@@ -98,8 +98,8 @@ export class Piece {
   activation(): ActivationName {
     const known = Object.keys(ACTIVATIONS);
     if (this.kind === 'silu' || known.includes(this.kind)) return activationName(this.kind);
-    const hint = `did you mean "${nearest(this.kind, [...KINDS, ...known])}"?`;
-    return this.fail(`expected a layer (${KINDS.join(', ')} or an activation), got "${this.kind}": ${hint}`);
+    const hint = didYouMean(this.kind, [...KINDS, ...known], undefined, '.');
+    return this.fail(`expected a layer (${KINDS.join(', ')} or an activation), got "${this.kind}"${hint}`);
   }
 
   /** Parts between the parentheses of a residual: those of its branch, then those of its shortcut if it has layers. */

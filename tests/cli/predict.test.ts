@@ -115,7 +115,7 @@ describe('--stack', () => {
   test('prints a line for every layer, the output layer among them, and the law of the guesses', async () => {
     const out = await said('--stack', STACK, '--classes', '10');
     const { gamma } = meanField(`${STACK},dense:10:linear:lecun`, { q: 1, c: 0 }).at(-1)!;
-    expect(out).toMatch(/^dense:256:relu:2 +\S+ +\S+ +\S+ +\S+$/m);
+    expect(out).toMatch(/^dense:256:relu:he +\S+ +\S+ +\S+ +\S+$/m);
     expect(out).toMatch(/^dense:10:linear:1 /m);
     expect(out).toContain(`gamma ${Number(gamma.toPrecision(4))}: `);
     const { topShare } = guessingBias({ gamma, classes: 10 });
@@ -134,7 +134,7 @@ describe('--stack', () => {
   });
 
   test('a stack that ends in the output layer gets no other', async () => {
-    const [short, long] = ['dense:64:tanh', 'dense:64:tanh,dense:3:linear:lecun'].map(async (stack) => {
+    const [short, long] = ['dense:64:tanh', 'dense:64:tanh,dense:3:linear:1'].map(async (stack) => {
       const { layers } = JSON.parse(await said('--stack', stack, '--classes', '3', '--json')) as GuessPrediction;
       return layers;
     });
@@ -142,18 +142,42 @@ describe('--stack', () => {
   });
 });
 
+test('--help spells options with hyphens and tells every kind of layer, and what it gives as an example is read', async () => {
+  const out = await said('--help');
+  expect(out).toContain('--weight-energy E');
+  expect(out).not.toMatch(/--\w+_/);
+  for (const kind of [
+    'dense',
+    'conv',
+    'maxPool',
+    'batchNorm',
+    'layerNorm',
+    'dropout',
+    'flatten',
+    'residual',
+    'input',
+  ]) {
+    expect(out).toContain(kind);
+  }
+  expect(out).toContain('he, lecun, glorot (the default)');
+  const [, example] = out.match(/--stack "(.+)"/)!;
+  expect(await said('--stack', example!)).toMatch(/^conv:32:relu:he +\S+/m);
+});
+
 test.each([
   [[], 'Expected either --counts or --stack, got neither: see classwatch predict --help.'],
   [['--counts', '1,2', '--stack', 'relu'], 'Expected either --counts or --stack, got both'],
   [['--counts', '1,2', '--classes', '3'], 'Option --classes says nothing with --counts: leave it out.'],
-  [['--stack', 'relu', '--weight-energy', '3'], 'Option --weight_energy says nothing with --stack: leave it out.'],
-  [['--counts', '5,many'], 'Expected count 2 of --counts to be a number, got "many".'],
-  [['--counts', '5,,2'], 'Expected count 2 of --counts to be a number, got "".'],
+  [['--stack', 'relu', '--weight-energy', '3'], 'Option --weight-energy says nothing with --stack: leave it out.'],
+  [['--counts', '5,many'], 'Expected counts[1] to be a number, got "many".'],
+  [['--counts', '5,,2'], 'Expected counts[1] to be a number, got "".'],
   [['--counts=-5,3'], 'counts[0] is -5: expected a finite number of at least 0.'],
   [['--counts', '0,0'], 'counts is all 0: expected examples of at least one class.'],
   [['--counts', '7'], 'counts has length 1: expected the counts of at least two classes.'],
   [['--counts', '1,2', '--feature-energy', '0'], 'featureEnergy is 0: expected a finite number above 0.'],
   [['--stack', 'densse:3'], 'did you mean "dense"?'],
+  [['--stack', 'foo'], 'or an activation), got "foo".'],
+  [['--stack', 'dense:8:3'], 'softsign, sigmoid, tanh), got "3".'],
   [['--stack', 'dense:8:relu', '--classes', '1'], 'classes is 1: expected a whole number'],
   [['--stack', 'dense:8:relu', '--c', '2'], 'c, the correlation of two inputs, is 2: expected a number from 0 to 1.'],
 ])('%j is refused in a sentence, with exit code 2', async (args, sentence) => {

@@ -1,4 +1,4 @@
-import { nearest } from '../../nearest.ts';
+import { didYouMean } from '../../nearest.ts';
 import { UsageError } from '../../usage-error.ts';
 import { surveySettings } from './options.ts';
 
@@ -20,7 +20,9 @@ export function checkSurveyLimits(survey: boolean | SurveyLimits | undefined): v
   const known = Object.keys(SURVEY_LIMITS);
   const unknown = Object.keys(survey).find((name) => !known.includes(name));
   if (unknown !== undefined) {
-    throw new UsageError(`Unknown option "survey.${unknown}": did you mean "survey.${nearest(unknown, known)}"?`);
+    throw new UsageError(
+      `Unknown option "survey.${unknown}"${didYouMean(unknown, known, (name) => `"survey.${name}"`)}`,
+    );
   }
   surveySettings(survey);
 }

@@ -1,5 +1,5 @@
 import { areFinite } from '../../geometry/rows.ts';
-import { nearest } from '../../nearest.ts';
+import { didYouMean } from '../../nearest.ts';
 import type { TensorLike } from '../../tf.ts';
 import { UsageError } from '../../usage-error.ts';
 
@@ -67,7 +67,7 @@ export function surveySettings(options: SurveyOptions): SurveySettings {
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   for (const [name, value] of given) {
     if (!Object.hasOwn(KINDS, name)) {
-      throw new UsageError(`Unknown option "${name}": did you mean "${nearest(name, Object.keys(KINDS))}"?`);
+      throw new UsageError(`Unknown option "${name}"${didYouMean(name, Object.keys(KINDS))}`);
     }
     const key = name as keyof SurveyOptions;
     if (!FITS[key](value)) throw new UsageError(`Expected ${name} to be ${KINDS[key]}, got ${shown(value)}.`);
