@@ -3,7 +3,7 @@ import type { Classifier } from './capture/classifier.ts';
 import type { EvaluationSet } from './capture/evaluation/evaluation-set.ts';
 import type { Offload } from './capture/gradients/offload.ts';
 import type { OutputKind } from './capture/reading/outputs.ts';
-import type { RunFacts } from './capture/snapshot.ts';
+import type { RunFacts } from './capture/run-facts.ts';
 import type { Journal } from './journal.ts';
 import type { Metric } from './metric.ts';
 import type { Schedule } from './schedule.ts';

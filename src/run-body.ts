@@ -1,5 +1,5 @@
 import { versionOf } from './capture/engine/tensors.ts';
-import type { RunFacts } from './capture/snapshot.ts';
+import type { RunFacts } from './capture/run-facts.ts';
 import { classGroupsOf } from './class-groups.ts';
 import type { WatchOptions } from './options.ts';
 import type { RunBody } from './record.ts';
@@ -30,8 +30,8 @@ export function runBodyOf(
 }
 
 /** What metrics may know of the run; a list without groups is none. */
-export function factsOf({ groups = {} }: RunBody, lossName: string | null): RunFacts {
-  return { groups: Object.keys(groups).length > 0 ? groups : null, lossName };
+export function factsOf({ groups = {} }: RunBody, of: Pick<RunFacts, 'lossName' | 'hasBias'>): RunFacts {
+  return { groups: Object.keys(groups).length > 0 ? groups : null, ...of };
 }
 
 /** Only data travels: functions and class instances in a config would not survive the way to the worker. */

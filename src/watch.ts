@@ -1,6 +1,6 @@
 import { budgetsOf } from './budgets.ts';
 import { findClassifier, outputKindOf } from './capture/classifier.ts';
-import { lossNameOf } from './capture/engine/model-outputs.ts';
+import { knownLossOf } from './capture/engine/model-outputs.ts';
 import { ready } from './capture/engine/tensors.ts';
 import { type EvaluationSet, openSets } from './capture/evaluation/evaluation-set.ts';
 import type { Offload } from './capture/gradients/offload.ts';
@@ -115,17 +115,19 @@ async function assemble(
   const budgets = budgetsOf(metrics, options);
   const offload = await openOffload(tf, budgets.gradients, options, report);
   const { outputs = 'auto', predict = null, schedule = logSpaced(), absorb = false } = options;
+  const classifier = () => (model === null ? null : findClassifier(model, output, classes));
   const recorder: Recorder = new Recorder({
     tf,
     model,
     classes,
     known: body,
-    facts: () => factsOf(body, model === null ? null : lossNameOf(model, output)),
+    facts: () =>
+      factsOf(body, { lossName: model && knownLossOf(tf, model, output), hasBias: classifier()?.hasBias ?? null }),
     outputs: outputs === 'auto' && model !== null ? outputKindOf(model, output) : outputs,
     predict,
     sets,
     schedule,
-    classifier: () => (model === null ? null : findClassifier(model, output, classes)),
+    classifier,
     journal,
     reads: new Set(metrics.map(({ part }) => part)),
     budgets,

@@ -10,6 +10,7 @@ export interface Classifier {
    * another kind.
    */
   readonly weightDecay: number | null;
+  readonly hasBias: boolean;
 }
 
 /** Layers that may stand behind the classifier without being one: they act on each logit or only rename shapes. */
@@ -28,7 +29,8 @@ export function findClassifier(model: ModelLike, output: number, classes: number
 function fitting(layer: LayerLike, classes: number): Classifier | null {
   const kernel = layer.weights?.[0]?.read();
   const units = kernel?.shape.at(-1);
-  return kernel !== undefined && units === classes ? { kernel, weightDecay: weightDecayOf(layer) } : null;
+  if (kernel === undefined || units !== classes) return null;
+  return { kernel, weightDecay: weightDecayOf(layer), hasBias: layer.weights!.length > 1 };
 }
 
 function weightDecayOf({ kernelRegularizer }: LayerLike): number | null {

@@ -1,16 +1,21 @@
 import type { Mark } from '../record.ts';
 import type { Snapshot } from './snapshot.ts';
 
-/** Losses, by their names in compile, whose optimum on balanced classes is a simplex frame. Others lead elsewhere. */
-const CROSS_ENTROPIES = new Set(['categoricalCrossentropy', 'sparseCategoricalCrossentropy']);
+/** Losses whose optimum on balanced classes is a simplex frame: as given to compile, and those of `tf.losses`. Others lead elsewhere. */
+const CROSS_ENTROPIES = new Set(['categoricalCrossentropy', 'sparseCategoricalCrossentropy', 'softmaxCrossEntropy']);
+const SQUARED_ERRORS = new Set(['meanSquaredError', 'mse', 'MSE']);
 
 /**
- * Reference line for cosines between rows of a classifier: -1 / (C - 1), the angle of the simplex frame (NC2), where the loss leads there and
- * the features leave room for it (d >= C - 1). Else none: bias-free MSE under imbalance leads to right angles, and of a loss that has no name
- * nothing is known.
+ * Reference line for cosines between rows of a classifier, by the loss in use and where the features leave room for it (theory: NC2 and its
+ * kin). Cross-entropy: -1 / (C - 1), the angle of the simplex frame (d >= C - 1). Squared error without bias: right angles (d >= C). Of any other loss,
+ * and of a function of the user's own, nothing is known.
  */
-export function frameMarks({ classifier, classes, run: { lossName } }: Snapshot): { readonly marks?: readonly Mark[] } {
-  const isLedThere = lossName !== null && CROSS_ENTROPIES.has(lossName);
-  const hasRoom = classifier !== null && classifier.length / classes >= classes - 1;
-  return isLedThere && hasRoom && classes > 1 ? { marks: [{ value: -1 / (classes - 1), label: 'simplex' }] } : {};
+export function frameMarks({ classifier, classes, run }: Snapshot): { readonly marks?: readonly Mark[] } {
+  if (classifier === null || run.lossName === null || classes < 2) return {};
+  const width = classifier.length / classes;
+  if (CROSS_ENTROPIES.has(run.lossName) && width >= classes - 1) {
+    return { marks: [{ value: -1 / (classes - 1), label: 'simplex' }] };
+  }
+  const isSquare = SQUARED_ERRORS.has(run.lossName) && run.hasBias === false && width >= classes;
+  return isSquare ? { marks: [{ value: 0, label: 'right angle' }] } : {};
 }

@@ -10,13 +10,13 @@ import { argmaxRows } from '../stats/argmax.ts';
 import { confusion } from '../stats/confusion.ts';
 import { rowNorms } from '../stats/cosine.ts';
 import { gramNorms, spreadColumns } from '../stats/gram.ts';
-import type { ClassGroups } from '../stats/groups.ts';
 import { type Tally, tally } from '../stats/tally.ts';
 import { classifierFrame } from './classifier-frame.ts';
 import type { LayerGammas } from './evaluation/layer-gamma.ts';
 import type { CollapseFigures, FeatureGeometry } from './geometry-figures.ts';
 import type { ClassGradients, WeightUpdate } from './gradients/class-gradients.ts';
 import { Guesses } from './guesses.ts';
+import { NO_FACTS, type RunFacts } from './run-facts.ts';
 import type { Expectation } from './survey/expectation.ts';
 
 /** Labelled examples with what the network said about them. */
@@ -46,14 +46,6 @@ export interface MonitorFigures {
 
 /** What some snapshots are about, and the metrics that read it. */
 export type SnapshotPart = 'gradients' | 'geometry' | 'features' | 'training-mode' | 'layers' | 'expectation';
-export interface RunFacts {
-  /** Named lists of classes; null where the user made none. */
-  readonly groups: ClassGroups | null;
-  /** Loss of the watched output, as given to compile; null for a function of the user's own, and where it is unknown. */
-  readonly lossName: string | null;
-}
-
-const NO_FACTS: RunFacts = { groups: null, lossName: null };
 
 /** What a snapshot has that is not said. */
 const NOTHING = {

@@ -56,7 +56,7 @@ function full(stream: string): Snapshot {
     loss: 1.5,
     classifier,
     minority: [2, 3],
-    run: { groups: { head: [0, 1], tail: [2, 3, 4] }, lossName: 'categoricalCrossentropy' },
+    run: { groups: { head: [0, 1], tail: [2, 3, 4] }, lossName: 'categoricalCrossentropy', hasBias: true },
     monitor,
     gradients,
     update: {

@@ -22,18 +22,19 @@ interface Trained extends Recording {
 }
 
 /** A network whose classifier gets `width` features. */
-function narrow(width: number): tf.Sequential {
+function narrow(width: number, useBias: boolean): tf.Sequential {
   const features = tf.layers.dense({ units: width, inputShape: [8] });
-  return tf.sequential({ layers: [features, tf.layers.dense({ units: 4, activation: 'softmax' })] });
+  return tf.sequential({ layers: [features, tf.layers.dense({ units: 4, activation: 'softmax', useBias })] });
 }
 
 async function trained(
   options: WatchOptions,
-  loss: string | typeof tf.losses.softmaxCrossEntropy = 'categoricalCrossentropy',
+  loss: string | ((labels: tf.Tensor, outputs: tf.Tensor) => tf.Tensor) = 'categoricalCrossentropy',
   width?: number,
+  useBias = true,
 ): Promise<Trained> {
   const { xs, ys } = blobs(COUNTS);
-  const model = width === undefined ? net(4) : narrow(width);
+  const model = width === undefined ? net(4) : narrow(width, useBias);
   model.compile({ optimizer: tf.train.sgd(0.1), loss });
   const run = await recording(tf, model, { probe: { xs, ys }, ...options });
   await model.fit(xs, ys, { epochs: 1, batchSize: 26, shuffle: false, verbose: 0, callbacks: run.monitor.callbacks });
@@ -61,7 +62,7 @@ function seen(
     guesses[Math.floor(i / classes)] === i % classes ? 1 : 0,
   );
   const examples = { labels: Int32Array.from(labels), probabilities, losses: Float64Array.from(losses) };
-  return new Snapshot({ stream: 'probe', step: 0, classes, examples, run: { groups, lossName: null } });
+  return new Snapshot({ stream: 'probe', step: 0, classes, examples, run: { groups, lossName: null, hasBias: null } });
 }
 
 const measured = (id: string, snapshot: Snapshot) =>
@@ -143,9 +144,26 @@ describe('the angle of a simplex frame', () => {
     expect(marks(run, 'model/group-cosine')).toEqual(marks(run));
   });
 
-  test('is none with another loss, or with one that has no name', async () => {
+  test('is one, too, where it is cross-entropy by a function of tf.losses', async () => {
+    expect(marks(await trained(options, tf.losses.softmaxCrossEntropy))).toEqual([{ value: -1 / 3, label: 'simplex' }]);
+    expect(marks(await trained(options, tf.metrics.categoricalCrossentropy))).toHaveLength(1);
+  });
+
+  test('is none with another loss, or with one that nobody knows', async () => {
     expect(marks(await trained(options, 'meanSquaredError'))).toBeUndefined();
-    expect(marks(await trained(options, tf.losses.softmaxCrossEntropy))).toBeUndefined();
+    const own = (labels: tf.Tensor, outputs: tf.Tensor) => tf.losses.softmaxCrossEntropy(labels, outputs) as tf.Tensor;
+    expect(marks(await trained(options, own))).toBeUndefined();
+  });
+
+  test('is a right one where squared error trains without a bias, and there is room for it', async () => {
+    const rightAngle = [{ value: 0, label: 'right angle' }];
+    for (const loss of ['meanSquaredError', tf.losses.meanSquaredError, tf.metrics.meanSquaredError]) {
+      expect(marks(await trained(options, loss, 4, false))).toEqual(rightAngle);
+    }
+    expect(marks(await trained(options, 'meanSquaredError', 3, false))).toBeUndefined();
+    expect(marks(await trained(options, 'categoricalCrossentropy', 4, false))).toEqual([
+      { value: -1 / 3, label: 'simplex' },
+    ]);
   });
 
   test('is none where fewer than C - 1 features leave no room for it', async () => {

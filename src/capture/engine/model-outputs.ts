@@ -3,7 +3,7 @@
  *   (`sourceLayer`) and the tensors that this layer was applied to (`inputs`).
  * - `layer.kernelRegularizer`: what tfjs made of the option; its own regularisers have `l1` and `l2`.
  */
-import type { ModelLike, TensorLike } from '../../tf.ts';
+import type { ModelLike, TensorLike, TfLike } from '../../tf.ts';
 import { innerModel } from './model.ts';
 
 export interface LayerLike {
@@ -53,9 +53,21 @@ export function tellsClasses(model: ModelLike, output: number): boolean {
 
 /** Name of an output's loss, as given to compile; null for a function of the user's own. */
 export function lossNameOf(model: ModelLike, output: number): string | null {
-  const { loss } = innerModel(model) as { loss?: unknown };
-  const own = typeof loss === 'object' && loss !== null ? ofOutput(model, loss, output) : loss;
+  const own = lossOf(model, output);
   return typeof own === 'string' ? own : null;
+}
+
+/** The same, and names of the functions of `tf.losses` and `tf.metrics` themselves, known by identity. */
+export function knownLossOf(tf: TfLike, model: ModelLike, output: number): string | null {
+  const own = lossOf(model, output);
+  if (typeof own !== 'function') return lossNameOf(model, output);
+  const { losses = {}, metrics = {} } = tf as { losses?: object; metrics?: object };
+  return [...Object.entries(losses), ...Object.entries(metrics)].find(([, of]) => of === own)?.[0] ?? null;
+}
+
+function lossOf(model: ModelLike, output: number): unknown {
+  const { loss } = innerModel(model) as { loss?: unknown };
+  return typeof loss === 'object' && loss !== null ? ofOutput(model, loss, output) : loss;
 }
 
 /** compile takes a list in the order of the outputs, or an object by their names in any order. */

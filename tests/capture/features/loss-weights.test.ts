@@ -12,8 +12,8 @@ function batch(classes: number, random: () => number): Float64Array {
 const loss = (sums: Float64Array, weights: readonly number[]) =>
   Math.fround(sums.reduce((sum, value, c) => sum + value * weights[c]!, 0));
 
-test('weights of any size are found a few batches after there are as many as classes', () => {
-  const weight = fc.double({ min: 0.01, max: 100, noNaN: true });
+test('weights up to 200 times as large as others are found a few batches after there are as many as classes', () => {
+  const weight = fc.double({ min: 0.1, max: 20, noNaN: true });
   fc.assert(
     fc.property(fc.array(weight, { minLength: 2, maxLength: 12 }), fc.integer(), (weights, seed) => {
       const random = generator(seed);
