@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { rules } from '../src/alerts/index.ts';
 import { derivedMetrics } from '../src/derived/index.ts';
+import * as geometry from '../src/geometry/index.ts';
 import { metrics } from '../src/metrics/index.ts';
+import * as theory from '../src/theory/index.ts';
 import { ROOT } from './support/script.ts';
 
 /** Sections of a page by the name in their heading, "### `name`". */
@@ -49,4 +51,21 @@ describe('docs/alerts.md', () => {
       for (const name of reads) expect(section).toContain(`\`${name}\``);
     },
   );
+});
+
+describe('docs/theory.md', () => {
+  const page = readFileSync(join(ROOT, 'docs/theory.md'), 'utf8');
+  const blocks = [...page.matchAll(/```ts\n(.*?)```/gs)].map(([, code]) => code!);
+  const modules: { readonly [name: string]: object } = { 'classwatch/theory': theory, 'classwatch/geometry': geometry };
+
+  test.each(blocks.map((code) => [code]))('prints what it says: %s', (code) => {
+    const printed: unknown[] = [];
+    const own = code
+      .replace(/^import (\{[^}]*\}) from '([^']*)';$/gm, 'const $1 = modules["$2"];')
+      .replaceAll(/(\)|\])!/g, '$1');
+    new Function('modules', 'console', own)(modules, { log: (value: unknown) => printed.push(value) });
+    const said = [...code.matchAll(/^console\.log\(.*\/\/ (\S+)$/gm)].map(([, value]) => value!);
+    expect(said.length).toBeGreaterThan(1);
+    expect(printed.map((value) => (typeof value === 'number' ? value.toFixed(3) : String(value)))).toEqual(said);
+  });
 });
