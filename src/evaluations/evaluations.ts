@@ -132,11 +132,22 @@ export class Evaluations {
     return plane;
   }
 
+  private reportNone(): void {
+    const { model, classes, reads, report } = this.parts;
+    if (model === null || !(reads.has('geometry') || reads.has('features'))) return;
+    report(
+      `Expected a last dense layer with one unit for each of ${classes} classes, got a model without: classifier, features and their collapse are not measured.`,
+    );
+  }
+
   private readClassifier(step: number, epoch: number | null): void {
     const { tf, model, readback, classes, journal, minority, features, whenRead, facts } = this.parts;
     const { isThorough } = this.depth;
     const classifier = this.parts.classifier();
-    if (classifier === null) return;
+    if (classifier === null) {
+      this.reportNone();
+      return;
+    }
     const { kernel, weightDecay } = classifier;
     const reading = tidy(tf, () => {
       const regularisation = model === null || features === null ? null : regularisationOf(model);

@@ -1,5 +1,6 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { everyStep } from '../../src/schedule.ts';
+import { classMetrics } from '../../src/suite.ts';
 import { recording } from '../support/recording.ts';
 import { tf, wasm } from '../support/tensorflow.ts';
 import { blobs, net } from '../support/toys.ts';
@@ -59,6 +60,36 @@ describe('evaluations by the schedule', () => {
   test('of a schedule of the user, and with a budget of 1, are never left out', async () => {
     expect((await run(900, { schedule: everyStep() })).evaluated).toHaveLength(101);
     expect((await run(900, { budget: 1 })).evaluated.length).toBeGreaterThan(20);
+    expect(told).toEqual([]);
+  });
+});
+
+describe('a model without a classifier', () => {
+  const binary = () => {
+    const model = tf.sequential({ layers: [tf.layers.dense({ units: 1, activation: 'sigmoid', inputShape: [8] })] });
+    model.compile({ optimizer: 'sgd', loss: 'binaryCrossentropy' });
+    return model;
+  };
+
+  test('is told of, once', async () => {
+    const { xs, ys } = blobs([20, 20]);
+    const labels = tf.argMax(ys, 1).expandDims(1).toFloat();
+    const model = binary();
+    const { monitor, of } = await recording(tf, model, { numClasses: 2, probe: { xs, ys: labels }, survey: false });
+    for (let step = 0; step < 5; step++) await model.trainOnBatch(xs, labels);
+    await monitor.close();
+    expect(of('probe/class-recall').length).toBeGreaterThan(0);
+    expect(told).toEqual([
+      'classwatch: Expected a last dense layer with one unit for each of 2 classes, got a model without: classifier, features and their collapse are not measured.',
+    ]);
+  });
+
+  test('is not told of to those who want nothing of it', async () => {
+    const { xs, ys } = blobs([20, 20]);
+    const labels = tf.argMax(ys, 1).expandDims(1).toFloat();
+    const model = binary();
+    const callbacks = classMetrics(tf, { numClasses: 2, probe: { xs, ys: labels }, onRecord: () => {} });
+    await model.fit(xs, labels, { epochs: 1, verbose: 0, callbacks: callbacks as never });
     expect(told).toEqual([]);
   });
 });
