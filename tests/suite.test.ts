@@ -216,7 +216,7 @@ describe('one line in fit', () => {
       await model.fit(xs, ys, { epochs: 1, verbose: 0, callbacks: suite });
     `).finished;
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^classwatch: http:\/\/127\.0\.0\.1:\d+\/\?code=[\w-]+\n$/);
+    expect(stdout).toMatch(/^classwatch: http:\/\/127\.0\.0\.1:\d+\/\?code=[\w-]+(#[\w-]+)?\n$/);
     expect(readdirSync(logdir)).toHaveLength(1);
   });
 });

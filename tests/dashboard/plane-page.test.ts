@@ -77,11 +77,16 @@ test('over a bundle the tooltip lists all that lie in it; a class that is switch
   // On the chip the pointer has its class in focus, and the others stand back.
   await page.mouse.move(2, 2);
   await expect.poll(() => pixels(page, `${CARD} canvas`, classes[9]!)).toBeGreaterThan(40);
-  await over();
-  await expect.poll(() => page.locator('.tooltip strong').innerText()).toBe('4 classes');
+  // The picture without it may be drawn after the pointer is there.
+  await expect
+    .poll(async () => {
+      await over();
+      return page.locator('.tooltip strong').innerText();
+    })
+    .toBe('4 classes');
 });
 
-/** Puts the pointer on the right end of what has this colour. */
+/** Puts the pointer on the point that has this colour: where most of what is around has it, too. Names and rays are thinner. */
 async function hoverColor(page: import('playwright-core').Page, color: string): Promise<void> {
   const [x, y] = await page.$eval(
     `${CARD} canvas`,
@@ -89,14 +94,21 @@ async function hoverColor(page: import('playwright-core').Page, color: string): 
       const { width, height, clientWidth } = node as HTMLCanvasElement;
       const { data } = (node as HTMLCanvasElement).getContext('2d')!.getImageData(0, 0, width, height);
       const [r, g, b] = [1, 3, 5].map((at) => Number.parseInt(wanted.slice(at, at + 2), 16));
-      let [x, y] = [0, 0];
-      for (let i = 0; i < data.length; i += 4) {
-        if (Math.abs(data[i]! - r!) + Math.abs(data[i + 1]! - g!) + Math.abs(data[i + 2]! - b!) > 24) continue;
-        if (data[i + 3]! < 200) continue;
-        if ((i / 4) % width > x) [x, y] = [(i / 4) % width, Math.floor(i / 4 / width)];
+      const has = (x: number, y: number) => {
+        const i = 4 * (y * width + x);
+        const away = Math.abs(data[i]! - r!) + Math.abs(data[i + 1]! - g!) + Math.abs(data[i + 2]! - b!);
+        return away <= 24 && data[i + 3]! >= 200;
+      };
+      let [best, most] = [[0, 0], 0];
+      for (let y = 4; y < height - 4; y++) {
+        for (let x = 4; x < width - 4; x++) {
+          if (!has(x, y)) continue;
+          let around = 0;
+          for (let k = 0; k < 81; k++) if (has(x - 4 + (k % 9), y - 4 + Math.floor(k / 9))) around++;
+          if (around > most) [best, most] = [[x, y], around];
+        }
       }
-      const ratio = width / clientWidth;
-      return [x / ratio - 3, y / ratio];
+      return best.map((at) => (at * clientWidth) / width);
     },
     color,
   );
