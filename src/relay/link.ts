@@ -9,8 +9,8 @@ import { Host } from './host.ts';
 import type { FromRelay, RelayOptions, ToRelay } from './message.ts';
 import { drained, type Ring, ringBytes, shareRing, shouldStop, writeFrame } from './ring.ts';
 
-/** How long the end of the process waits for the worker. */
-const DRAIN_MS = 500;
+/** How long the end of the process waits for what was measured to be put away: the worker may be in the midst of a law of guesses, seconds on a busy machine. */
+const DRAIN_MS = 10_000;
 
 export interface LinkOptions extends Omit<RelayOptions, 'ring' | 'dashboard'> {
   /** The built worker; default: next to this file. */
