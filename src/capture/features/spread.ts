@@ -2,6 +2,7 @@ import type { Basis } from '../../geometry/basis.ts';
 import { type ClassMeans, seenIn } from '../../geometry/class-means.ts';
 import { ClassMoments } from '../../geometry/class-moments.ts';
 import { type KnownMeans, knownMeans, nearestMean } from '../../geometry/known-means.ts';
+import { guessMismatches } from '../../geometry/nearest-mean.ts';
 import { meansBasis } from '../../geometry/neural-collapse.ts';
 import { relativeVariability, shareSeen } from '../../geometry/variability.ts';
 import { movedProducts, PRODUCTS } from './products.ts';
@@ -77,11 +78,10 @@ export class Spread {
     const products = movedProducts(features, count, origin, rows, width);
     this.moments?.add(this.basis === null ? features : leading(products, width, this.basis.size), labels);
     const means = width - known.classes.length;
-    for (let i = 0; i < count; i++) {
-      if (labels[i]! < 0 || labels[i]! >= told.classes) continue;
-      this.compared++;
-      if (nearestMean(known, products, i * width + means) !== guesses[i]) this.mismatches++;
-    }
+    const nearest = Int32Array.from({ length: count }, (_, i) => nearestMean(known, products, i * width + means));
+    const { mismatches, examples } = guessMismatches(guesses, nearest, labels, told.classes);
+    this.mismatches += mismatches;
+    this.compared += examples;
   }
 
   /**
