@@ -17,7 +17,7 @@ export interface RecorderOptions {
   /** What the run says of them. */
   readonly known: KnownClasses;
   /** The same for metrics, with what compile has said by now. */
-  readonly facts: () => RunFacts;
+  readonly facts: RunFacts;
   readonly outputs: OutputKind | 'auto';
   readonly predict: ((xs: never) => unknown) | null;
   readonly sets: readonly EvaluationSet[];

@@ -170,7 +170,7 @@ export class Recorder implements StepListener {
         const { gradients = null, update = null } = of ?? {};
         if (examples !== null) this.minority.add(examples.labels);
         take?.(read);
-        const parts = { step, classes, update, due, run: facts() };
+        const parts = { step, classes, update, due, run: facts };
         journal.measure(new Snapshot({ ...parts, stream: 'train', loss, examples, gradients }), epoch);
         if (update !== null) journal.measure(new Snapshot({ ...parts, stream: 'model', part: 'gradients' }), epoch);
       });

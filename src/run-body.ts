@@ -29,9 +29,20 @@ export function runBodyOf(
   };
 }
 
-/** What metrics may know of the run; a list without groups is none. */
-export function factsOf({ groups = {} }: RunBody, of: Pick<RunFacts, 'lossName' | 'hasBias'>): RunFacts {
-  return { groups: Object.keys(groups).length > 0 ? groups : null, ...of };
+/** What metrics may know of the run; a list without groups is none. The rest is looked up when it is read: steps have no use for it. */
+export function factsOf(
+  { groups = {} }: RunBody,
+  of: { readonly [name in 'lossName' | 'hasBias']: () => RunFacts[name] },
+): RunFacts {
+  return {
+    groups: Object.keys(groups).length > 0 ? groups : null,
+    get lossName() {
+      return of.lossName();
+    },
+    get hasBias() {
+      return of.hasBias();
+    },
+  };
 }
 
 /** Only data travels: functions and class instances in a config would not survive the way to the worker. */

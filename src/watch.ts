@@ -116,13 +116,16 @@ async function assemble(
   const offload = await openOffload(tf, budgets.gradients, options, report);
   const { outputs = 'auto', predict = null, schedule = logSpaced(), absorb = false } = options;
   const classifier = () => (model === null ? null : findClassifier(model, output, classes));
+  const facts = factsOf(body, {
+    lossName: () => model && knownLossOf(tf, model, output),
+    hasBias: () => classifier()?.hasBias ?? null,
+  });
   const recorder: Recorder = new Recorder({
     tf,
     model,
     classes,
     known: body,
-    facts: () =>
-      factsOf(body, { lossName: model && knownLossOf(tf, model, output), hasBias: classifier()?.hasBias ?? null }),
+    facts,
     outputs: outputs === 'auto' && model !== null ? outputKindOf(model, output) : outputs,
     predict,
     sets,

@@ -99,7 +99,7 @@ export class Evaluations {
       const { examples } = decoded;
       const loss = mean(evaluation.losses?.data ?? examples.losses) + evaluation.regularisation;
       const geometry = this.geometryOf(set, evaluation, examples, isThorough);
-      const snapshot = new Snapshot({ stream: set.name, step, classes, loss, examples, geometry, run: facts() });
+      const snapshot = new Snapshot({ stream: set.name, step, classes, loss, examples, geometry, run: facts });
       journal.measure(snapshot, epoch);
       this.trainingMode.seen(set, snapshot);
     });
@@ -161,7 +161,7 @@ export class Evaluations {
       const collapse =
         stretch === null || !isThorough ? null : features!.course.of({ stretch, rows, weightDecay, counts });
       const plane = stretch === null || !isThorough ? null : this.planeOf(stretch, rows);
-      const parts = { run: facts(), classifier: rows, minority: minority.classes, collapse, plane };
+      const parts = { run: facts, classifier: rows, minority: minority.classes, collapse, plane };
       journal.measure(new Snapshot({ ...parts, stream: 'model', step, classes }), epoch);
       const geometry = stretch === null ? null : trainingGeometry(stretch, rows, isThorough);
       if (geometry === null) return;
