@@ -3,6 +3,7 @@ import type { ShownRecord } from '../../src/journal.ts';
 import type { WatchOptions } from '../../src/options.ts';
 import { callbacks } from '../../src/suite.ts';
 import { type Recording, recording } from '../support/recording.ts';
+import { Secretive } from '../support/secretive.ts';
 import { tf, wasm } from '../support/tensorflow.ts';
 import { blobs, net, weightsOf } from '../support/toys.ts';
 
@@ -12,19 +13,10 @@ afterEach(() => void vi.restoreAllMocks());
 const COUNTS = [40, 20, 4];
 const { layers } = tf;
 
-/** Reads something that its configuration does not tell. */
-class Secretive extends layers.Layer {
-  static className = 'SecretiveGuess';
-  private readonly factor: number;
-  constructor(args: { factor?: number; name?: string } = {}) {
-    super(args);
-    this.factor = args.factor ?? 1;
-  }
-  override call(xs: tf.Tensor | tf.Tensor[]) {
-    return tf.mul([xs].flat()[0] as tf.Tensor, this.factor);
-  }
+class SecretiveGuess extends Secretive {
+  static override className = 'SecretiveGuess';
 }
-tf.serialization.registerClass(Secretive);
+tf.serialization.registerClass(SecretiveGuess);
 
 /** Unknown to tfjs. */
 class Unregistered extends layers.Layer {
@@ -38,7 +30,7 @@ const secretive = () =>
   tf.sequential({
     layers: [
       layers.dense({ inputShape: [8], units: 12, activation: 'relu' }),
-      new Secretive({ factor: 3 }),
+      new SecretiveGuess({ factor: 3 }),
       layers.dense({ units: 3, activation: 'softmax' }),
     ],
   });

@@ -1,6 +1,7 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { survey, type TfLike, UsageError } from '../../../src/index.ts';
 import { generator } from '../../support/generator.ts';
+import { Secretive } from '../../support/secretive.ts';
 import { tf, wasm } from '../../support/tensorflow.ts';
 
 beforeAll(wasm);
@@ -27,20 +28,6 @@ function withEverything(): tf.LayersModel {
   const head = layers.dense({ units: 3 }).apply(layers.dropout({ rate: 0.4 }).apply(joined));
   return tf.model({ inputs: [a, b], outputs: layers.softmax().apply(head) as tf.SymbolicTensor });
 }
-
-/** Keeps to itself what it multiplies by. */
-class Secretive extends tf.layers.Layer {
-  static className = 'Secretive';
-  private readonly factor: number;
-  constructor(args: { factor?: number; name?: string } = {}) {
-    super(args);
-    this.factor = args.factor ?? 1;
-  }
-  override call(xs: tf.Tensor | tf.Tensor[]) {
-    return tf.mul([xs].flat()[0] as tf.Tensor, this.factor);
-  }
-}
-tf.serialization.registerClass(Secretive);
 
 class Unregistered extends Secretive {
   static override className = 'Unregistered';
