@@ -1,7 +1,8 @@
 import { requireList, requireObject } from '../theory/requirement.ts';
-import { gramOf, rowProducts } from './products.ts';
+import { squareOf } from './basis.ts';
+import { type Axes, axesOf } from './leading-axes.ts';
+import { rowProducts } from './products.ts';
 import { flatRows, type Rows } from './rows.ts';
-import { symmetricEigen } from './symmetric-eigen.ts';
 
 /** A place in the picture; null for a class that has none. */
 export type Point = readonly [x: number, y: number] | null;
@@ -39,7 +40,7 @@ const NEGLIGIBLE = 1e-12;
  * are as long as the second, to a tenth of their square (in a simplex frame all are), any plane among them is as good; then the one
  * closest to the view before is taken. Turning weights and means together leaves the picture as it is.
  *
- * Takes an eigen decomposition of 2 C rows. Throws a RangeError where rows differ in length, classes in number, or a value is not
+ * Up to 32 classes all axes are known; of more, the longest (`leadingAxes`), in 160 C d multiply-adds. Throws a RangeError where rows differ in length, classes in number, or a value is not
  * finite.
  */
 export function principalAxes(input: PlaneInput, before?: PlaneView): PlaneView {
@@ -51,67 +52,63 @@ export function principalAxes(input: PlaneInput, before?: PlaneView): PlaneView 
     throw new RangeError(`Expected means of ${w.count} classes, null where there is none, got ${means.length}.`);
   }
   const present = [...means.keys()].filter((c) => means[c] !== null);
-  const m = present.map((c) => means[c]!);
-  const sets = [w.values, flatRows('means', m, w.columns).values];
-  const points = Float64Array.from(sets.flatMap((set) => [...normalised(set, w.columns)]));
-  const spread = spreadOf(points, w.count + present.length, w.columns);
+  const m = flatRows(
+    'means',
+    present.map((c) => means[c]!),
+    w.columns,
+  );
+  const points = new Float64Array((w.count + m.count) * w.columns);
+  normalise(w.values, w.columns, points);
+  normalise(m.values, w.columns, points.subarray(w.count * w.columns));
   const places = [...Array(w.count).keys(), ...present.map((c) => w.count + c)];
   const earlier = before === undefined ? null : [...before.classifier, ...before.means];
-  const plane = planeOf(spread, earlier === null ? null : places.map((place) => earlier[place] ?? null));
+  const seen = earlier === null ? null : places.map((place) => earlier[place] ?? null);
+  const plane = planeOf(axesOf(points, places.length, w.columns, directionsOf(seen)), seen);
   const shown: Point[] = Array<Point>(2 * w.count).fill(null);
   places.forEach((place, i) => {
     shown[place] = plane[i]!;
   });
+  const whole = squareOf(points, 0, points.length);
   const square = plane.reduce((sum, [x, y]) => sum + x * x + y * y, 0);
   return {
     classifier: shown.slice(0, w.count),
     means: shown.slice(w.count),
-    share: spread.whole === 0 ? null : Math.min(1, square / spread.whole),
+    share: whole === 0 ? null : Math.min(1, square / whole),
   };
 }
 
-/** Less their mean row, at Frobenius norm 1; all 0 where the rows are the same. */
-function normalised(rows: ArrayLike<number>, columns: number): Float64Array {
+/** Rows less their mean row, at Frobenius norm 1, into `into`; all 0 where the rows are the same. */
+function normalise(rows: ArrayLike<number>, columns: number, into: Float64Array): void {
   const count = rows.length / columns;
-  const moved = Float64Array.from(rows);
-  for (let j = 0; j < columns; j++) {
-    let mean = 0;
-    for (let i = j; i < moved.length; i += columns) mean += (moved[i]! - rows[j]!) / count;
-    for (let i = j; i < moved.length; i += columns) moved[i] = moved[i]! - rows[j]! - mean;
+  const centre = new Float64Array(columns);
+  // Relative to the first row: the mean of equal rows is that row, to the last digit.
+  for (let at = 0; at < rows.length; at += columns) {
+    for (let j = 0; j < columns; j++) centre[j]! += (rows[at + j]! - rows[j]!) / count;
   }
-  const norm = Math.sqrt(moved.reduce((sum, value) => sum + value * value, 0));
-  return norm === 0 ? moved : moved.map((value) => value / norm);
-}
-
-/** Points along all their principal axes. */
-interface Spread {
-  readonly count: number;
-  /** Axes other than 0, at least two. */
-  readonly size: number;
-  /** Squared lengths along the axes, descending. */
-  readonly squares: Float64Array;
-  /** Coordinates: `size` rows, one value per point. */
-  readonly coordinates: readonly Float64Array[];
-  readonly whole: number;
-}
-
-function spreadOf(points: Float64Array, count: number, columns: number): Spread {
-  const { values, vectors } = symmetricEigen(gramOf(points, count, columns), count);
-  const squares = values.map((value) => Math.max(0, value));
-  const above = squares.findIndex((value) => value <= NEGLIGIBLE * squares[0]!);
-  const size = Math.min(count, Math.max(2, above < 0 ? count : above));
-  const coordinates = Array.from({ length: size }, (_, i) =>
-    vectors.slice(i * count, (i + 1) * count).map((value) => value * Math.sqrt(squares[i]!)),
-  );
-  return { count, size, squares, coordinates, whole: squares.reduce((sum, value) => sum + value, 0) };
+  let square = 0;
+  for (let at = 0; at < rows.length; at += columns) {
+    for (let j = 0; j < columns; j++) {
+      const value = rows[at + j]! - rows[j]! - centre[j]!;
+      into[at + j] = value;
+      square += value * value;
+    }
+  }
+  const norm = Math.sqrt(square);
+  for (let i = 0; i < rows.length && norm > 0; i++) into[i]! /= norm;
 }
 
 type Plane = (readonly [number, number])[];
 
-function planeOf(spread: Spread, before: readonly Point[] | null): Plane {
-  const aligned = before === null ? null : alignedWith(spread, before);
-  const [x, y] = aligned ?? spread.coordinates.slice(0, 2).map((values, axis) => facing(values, before, axis));
-  return Array.from({ length: spread.count }, (_, i) => [x?.[i] ?? 0, y?.[i] ?? 0] as const);
+/** The view before as two directions over the points. */
+function directionsOf(before: readonly Point[] | null): Float64Array[] {
+  if (before === null) return [];
+  return [0, 1].map((axis) => Float64Array.from(before, (point) => point?.[axis] ?? 0));
+}
+
+function planeOf(axes: Axes, before: readonly Point[] | null): Plane {
+  const aligned = before === null ? null : alignedWith(axes, before);
+  const [x, y] = aligned ?? axes.coordinates.slice(0, 2).map((values, axis) => facing(values, before, axis));
+  return Array.from({ length: axes.count }, (_, i) => [x?.[i] ?? 0, y?.[i] ?? 0] as const);
 }
 
 /** Of the two signs the one that the view before had; else the one by which the first point far out is positive. */
@@ -127,7 +124,7 @@ function facing(coordinates: Float64Array, before: readonly Point[] | null, axis
  * polar factor of F Y Q, with Y the coordinates along all axes, Q the points before, F the say of each axis. Null where they
  * ask for less than two directions.
  */
-function alignedWith({ squares, coordinates, size }: Spread, before: readonly Point[]): Float64Array[] | null {
+function alignedWith({ squares, coordinates, size }: Axes, before: readonly Point[]): Float64Array[] | null {
   const asked = [new Float64Array(size), new Float64Array(size)];
   for (let k = 0; k < size; k++) {
     const say = Math.min(1, squares[k]! / (AS_LONG * squares[1]!)) ** SHARPNESS;

@@ -1,5 +1,5 @@
 import { type Basis, transposed } from './basis.ts';
-import { type Products, rowProducts } from './products.ts';
+import type { Products } from './products.ts';
 
 /** sum x x^T over vectors x: of all their columns, or of their coordinates in a basis. */
 export class Scatter {
@@ -52,7 +52,12 @@ export class Scatter {
   /** `count` vectors to as many rows of coordinates. */
   coordinates(vectors: Float64Array, count: number): Float64Array {
     if (this.basis === null) return vectors;
-    return rowProducts(vectors, count, this.basis.rows, this.size, this.columns);
+    return this.products.rowProducts(vectors, count, this.basis.rows, this.size, this.columns);
+  }
+
+  /** v . x for each of `count` rows v and `others` rows x of coordinates: count x others. */
+  rowProducts(rows: Float64Array, count: number, vectors: Float64Array, others: number): Float64Array {
+    return this.products.rowProducts(rows, count, vectors, others, this.size);
   }
 
   /** v^T S v for each of `count` rows of coordinates. */
@@ -61,9 +66,12 @@ export class Scatter {
     const along = new Float64Array(count);
     for (let r = 0; r < count; r++) {
       const v = rows.subarray(r * size, (r + 1) * size);
-      for (let i = 0; i < size; i++) {
+      // Rows of a triangle end early.
+      let end = size;
+      while (end > 0 && v[end - 1] === 0) end--;
+      for (let i = 0; i < end; i++) {
         let sum = 0;
-        for (let j = i + 1; j < size; j++) sum += sums[i * size + j]! * v[j]!;
+        for (let j = i + 1; j < end; j++) sum += sums[i * size + j]! * v[j]!;
         along[r]! += v[i]! * (2 * sum + sums[i * size + i]! * v[i]!);
       }
     }

@@ -1,12 +1,11 @@
-import { directionsOf } from './basis.ts';
 import { type ClassMeans, seenIn, squaredDistance, squaresBetween } from './class-means.ts';
 import type { ClassMoments } from './class-moments.ts';
-import { gramOf, rowProducts } from './products.ts';
+import { whiteningOf } from './whitening.ts';
 
 /**
  * NC1 = Tr(Sigma_W Sigma_B^+) / C: variability within classes, relative to what lies between them (Papyan, Han, Donoho, PNAS 2020).
  * Sigma_W is the mean over the examples of `moments`, Sigma_B = M^T M / C over the C classes with examples; the pseudo-inverse keeps at most C - 1
- * eigenvalues, and only those above the rank cut of `directionsOf`. Null without scatter and where the class means coincide.
+ * directions, and only those above the rank cut of `whiteningOf`. Null without scatter and where the class means coincide.
  */
 export function relativeVariability(moments: ClassMoments, means: ClassMeans): number | null {
   const { scatter, examples } = moments;
@@ -14,15 +13,12 @@ export function relativeVariability(moments: ClassMoments, means: ClassMeans): n
   if (scatter === null || scatter.size === 0 || examples === 0 || present.length < 2) return null;
   const count = present.length;
   const rows = scatter.coordinates(means.rows, count);
-  const gram = scatter.basis === null ? means.gram : gramOf(rows, count, scatter.size);
-  const most = Math.min(count - 1, scatter.size);
-  // y_i of square s_i: an eigenvector of Sigma_B is y_i / sqrt(s_i), its value s_i / C, and C falls out.
-  const { rows: directions, squares, size } = directionsOf(rows, count, scatter.size, most, means.floor, gram);
+  const limits = { most: Math.min(count - 1, scatter.size), floor: means.floor };
+  // Sigma_B = M^T M / C: C falls out.
+  const { rows: directions, size } = whiteningOf(rows, count, scatter.size, limits);
   if (size === 0) return null;
   const sums = withinAlong(moments, means, directions, size);
-  let sum = 0;
-  for (let i = 0; i < size; i++) sum += Math.max(0, sums[i]!) / squares[i]! / squares[i]!;
-  return sum / examples;
+  return sums.reduce((sum, along) => sum + Math.max(0, along), 0) / examples;
 }
 
 /** sum over examples of (y . (h - mu_c))^2, for each of `size` directions y in coordinates of the scatter. */
@@ -41,7 +37,7 @@ function withinAlong(
     if (counts[c]! > 0) shifts.set(moments.deviation(c), r * columns);
   });
   const seen = scatter.coordinates(shifts, present.length);
-  const along = rowProducts(directions, size, seen, present.length, scatter.size);
+  const along = scatter.rowProducts(directions, size, seen, present.length);
   for (let i = 0; i < size; i++) {
     present.forEach((c, r) => {
       sums[i]! -= counts[c]! * along[i * present.length + r]! ** 2;

@@ -1,3 +1,5 @@
+import { gramOf, type Products, plainProducts } from '../geometry/products.ts';
+import { eigenvaluesOf } from '../stats/symmetric-eigen.ts';
 import {
   requireCounts,
   requireLength,
@@ -21,6 +23,8 @@ export interface CollapseRatioInput {
   readonly oversampling?: number;
   /** Weight of each class in the loss, C, which is the mean over all examples of weight times cross-entropy. Default: 1 for all. */
   readonly classWeights?: ArrayLike<number>;
+  /** Faster arithmetic for the products of classifier and means, such as `simdProducts` of `classwatch/wasm`. Default: plain code in float64. */
+  readonly products?: Products;
 }
 
 export type CollapseVerdict = 'collapses' | 'undecided' | 'stays apart' | 'no weight decay';
@@ -51,6 +55,7 @@ export const STAYS_APART_TO = 1.1;
 export function collapseRatio(input: CollapseRatioInput): CollapseRatio {
   requireObject('The argument of collapseRatio', input, '{ counts, weightDecay: 0.01, classifier, classMeans }');
   const { counts, weightDecay, classifier, classMeans, oversampling = 1, classWeights } = input;
+  const { products = plainProducts } = input;
   requireCounts('counts', counts);
   requireNonNegative('weightDecay', weightDecay);
   requirePositive('oversampling', oversampling);
@@ -64,7 +69,7 @@ export function collapseRatio(input: CollapseRatioInput): CollapseRatio {
   requireLength('classMeans', classMeans, counts.length, 'class');
   requireLength('classMeans[0]', classMeans[0]!, classifier[0]!.length, 'feature of the classifier');
   if (weightDecay === 0) return { rho: null, verdict: 'no weight decay' };
-  const norm = nuclearNorm(centredLogits(classifier, classMeans), counts.length);
+  const norm = nuclearNorm(centredLogits(classifier, classMeans, products), counts.length);
   if (norm === 0) return { rho: null, verdict: 'undecided' };
   const total = Array.from(counts).reduce((sum, count) => sum + count, 0);
   const weighted = Array.from(counts, (count, c) => count * (classWeights?.[c] ?? 1));
@@ -78,21 +83,9 @@ function verdictOf(rho: number): CollapseVerdict {
   return rho <= STAYS_APART_TO ? 'stays apart' : 'undecided';
 }
 
-/** M, C x C, column after column: the logits of each class mean, as far as they differ from the mean logit and from other classes'. */
-function centredLogits(rows: ArrayLike<ArrayLike<number>>, means: ArrayLike<ArrayLike<number>>): Float64Array {
-  const classes = rows.length;
-  const width = rows[0]!.length;
-  const weights = centred(rows);
-  const features = centred(means);
-  const logits = new Float64Array(classes * classes);
-  for (let k = 0; k < classes; k++) {
-    for (let c = 0; c < classes; c++) {
-      let sum = 0;
-      for (let j = 0; j < width; j++) sum += weights[c * width + j]! * features[k * width + j]!;
-      logits[k * classes + c] = sum;
-    }
-  }
-  return logits;
+/** M^T, C x C: the logits of each class mean, as far as they differ from the mean logit and from other classes'. */
+function centredLogits(rows: ArrayLike<ArrayLike<number>>, means: ArrayLike<ArrayLike<number>>, products: Products) {
+  return products.rowProducts(centred(means), means.length, centred(rows), rows.length, rows[0]!.length);
 }
 
 /** Rows without their mean, flat. Removing the mean of each column of M is the same as removing the mean row of W. */
@@ -107,8 +100,13 @@ function centred(rows: ArrayLike<ArrayLike<number>>): Float64Array {
   return out;
 }
 
-function nuclearNorm(columns: Float64Array, size: number): number {
-  return orthogonalize(columns, null, size).reduce((sum, length) => sum + length, 0);
+/** Up to here singular values are made one by one, exact to the last digits; that takes some 100 C^3. */
+const FEW_CLASSES = 32;
+
+/** Sum of the singular values. Of many classes by the eigenvalues of M M^T, each good to 1e-8 of the largest: 1.2 C^3 multiply-adds. */
+function nuclearNorm(matrix: Float64Array, size: number): number {
+  if (size <= FEW_CLASSES) return orthogonalize(matrix, null, size).reduce((sum, length) => sum + length, 0);
+  return eigenvaluesOf(gramOf(matrix, size, size), size).reduce((sum, value) => sum + Math.sqrt(Math.max(0, value)), 0);
 }
 
 function squareOf(rows: ArrayLike<ArrayLike<number>>): number {

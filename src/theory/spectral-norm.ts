@@ -1,3 +1,5 @@
+import { tridiagonalOf } from '../stats/tridiagonal.ts';
+
 /**
  * Largest singular value of an m x m matrix, given column after column, as an upper bound that holds to rounding: a
  * duality gap rests on it, and the power method would only ever come from below.
@@ -6,7 +8,7 @@ export function spectralNorm(columns: Float64Array, size: number): number {
   let scale = 0;
   for (const value of columns) scale = Math.max(scale, Math.abs(value));
   if (scale === 0) return 0;
-  const { diagonal, beside } = tridiagonal(gram(columns, size, scale), size);
+  const { diagonal, beside } = tridiagonalOf(gram(columns, size, scale), size, false);
   return scale * Math.sqrt(Math.max(0, largestEigenvalue(diagonal, beside)));
 }
 
@@ -23,55 +25,6 @@ function gram(columns: Float64Array, size: number, scale: number): Float64Array 
     }
   }
   return products;
-}
-
-interface Tridiagonal {
-  readonly diagonal: Float64Array;
-  /** Between the i-th and the next; size - 1. */
-  readonly beside: Float64Array;
-}
-
-/** Householder reflections from both sides; `matrix` is symmetric and used up. */
-function tridiagonal(matrix: Float64Array, size: number): Tridiagonal {
-  const beside = new Float64Array(Math.max(0, size - 1));
-  const mirror = new Float64Array(size);
-  const image = new Float64Array(size);
-  for (let k = 0; k < size - 1; k++) {
-    beside[k] = reflector(matrix, k, size, mirror);
-    if (k < size - 2) reflect(matrix, k + 1, size, mirror, image);
-  }
-  return { diagonal: Float64Array.from({ length: size }, (_, i) => matrix[i * size + i]!), beside };
-}
-
-/** Unit vector `mirror` (from k + 1 on) that takes what is beside the diagonal in row k to its first place; that value. */
-function reflector(matrix: Float64Array, k: number, size: number, mirror: Float64Array): number {
-  let square = 0;
-  for (let j = k + 1; j < size; j++) {
-    mirror[j] = matrix[k * size + j]!;
-    square += mirror[j]! * mirror[j]!;
-  }
-  const first = mirror[k + 1]!;
-  const length = first > 0 ? -Math.sqrt(square) : Math.sqrt(square);
-  mirror[k + 1] = first - length;
-  const norm = Math.sqrt(square - first * first + mirror[k + 1]! * mirror[k + 1]!);
-  for (let j = k + 1; j < size; j++) mirror[j] = norm > 0 ? mirror[j]! / norm : 0;
-  return length;
-}
-
-/** (I - 2 v v^T) A (I - 2 v v^T) on the part of A from `from` on. */
-function reflect(matrix: Float64Array, from: number, size: number, v: Float64Array, image: Float64Array): void {
-  let along = 0;
-  for (let i = from; i < size; i++) {
-    let sum = 0;
-    for (let j = from, row = i * size; j < size; j++) sum += matrix[row + j]! * v[j]!;
-    image[i] = sum;
-    along += sum * v[i]!;
-  }
-  for (let i = from; i < size; i++) image[i]! -= along * v[i]!;
-  for (let i = from; i < size; i++) {
-    const [vi, wi] = [2 * v[i]!, 2 * image[i]!];
-    for (let j = from, row = i * size; j < size; j++) matrix[row + j]! -= vi * image[j]! + wi * v[j]!;
-  }
 }
 
 /** By bisection: of two bounds, the upper one. */

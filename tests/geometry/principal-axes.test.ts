@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type PlaneInput, type PlaneView, type Point, principalAxes } from '../../src/geometry/principal-axes.ts';
+import { symmetricEigen } from '../../src/geometry/symmetric-eigen.ts';
 import { cloudOf, expectSame, normals, rotated, rotationOf } from './clouds.ts';
 import * as plain from './plain-collapse.ts';
 
@@ -119,6 +120,62 @@ describe('principalAxes', () => {
       view = next;
     }
     expect(view.share).toBeCloseTo(2 / 7, 2);
+  });
+
+  describe('of many points, of which only the longest axes are made', () => {
+    /** Rows whose spread along axis j is `sizes[j]`. */
+    const rowsOf = (seed: number, classes: number, sizes: readonly number[]) => {
+      const values = normals(seed, classes * sizes.length);
+      return Array.from({ length: classes }, (_, c) => sizes.map((size, j) => size * values[c * sizes.length + j]!));
+    };
+    /** By all eigenvalues of the points' products. */
+    const bestShare = (sets: number[][][]) => {
+      const rows = sets.flatMap((set) => {
+        const centred = plain.centred(set);
+        return centred.map((row) => row.map((x) => x / plain.frobenius(centred)));
+      });
+      const gram = rows.flatMap((a) => rows.map((b) => plain.dot(a, b)));
+      const [first, second] = symmetricEigen(gram, rows.length).values;
+      return (first! + second!) / sets.length;
+    };
+
+    test('axes that stand out are exact', () => {
+      const sizes = [5, 3, ...Array.from({ length: 38 }, (_, j) => 1 / (1 + j))];
+      const [weights, means] = [rowsOf(1, 60, sizes), rowsOf(2, 60, sizes)];
+      expect(principalAxes({ weights, means }).share! / bestShare([weights, means])).toBeCloseTo(1, 9);
+    });
+
+    test('without any that stand out, nearly as much is shown as could be; picture after picture it gets closer', () => {
+      const [weights, means] = [rowsOf(1, 60, Array(40).fill(1)), rowsOf(2, 60, Array(40).fill(1))];
+      const best = bestShare([weights, means]);
+      const first = principalAxes({ weights, means });
+      expect(first.share!).toBeGreaterThan(0.97 * best);
+      expect(first.share!).toBeLessThanOrEqual(best + 1e-12);
+      let view = first;
+      for (let k = 0; k < 10; k++) view = principalAxes({ weights, means }, view);
+      expect(view.share!).toBeGreaterThan(0.99 * best);
+    });
+
+    test('a turned copy gives the same picture, and small moves are small', () => {
+      const frame = Array.from({ length: 50 }, (_, c) => Array.from({ length: 60 }, (_, j) => (c === j ? 1 : 0)));
+      let view = principalAxes({ weights: frame, means: frame });
+      for (let step = 0; step < 10; step++) {
+        const input = { weights: jittered(frame, step, 1e-3), means: jittered(frame, 100 + step, 1e-3) };
+        const next = principalAxes(input, view);
+        expect(moved(view, next)).toBeLessThan(0.005);
+        expect(moved(next, principalAxes(turnedBy(step, input), view))).toBeLessThan(1e-6);
+        view = next;
+      }
+    });
+
+    test('a thousand classes', () => {
+      const weights = rowsOf(3, 1000, [4, 2, ...Array(30).fill(0.5)]);
+      const { classifier, means, share } = principalAxes({ weights, means: weights });
+      expect(
+        Math.max(...classifier.map((point, c) => Math.hypot(point![0] - means[c]![0], point![1] - means[c]![1]))),
+      ).toBeLessThan(1e-9);
+      expect(share).toBeCloseTo(20 / (20 + 30 * 0.25), 1);
+    });
   });
 
   test('a class comes and goes: the others stay', () => {

@@ -4,6 +4,7 @@ import { crossEntropies } from '../reading/outputs.ts';
 import type { Examples } from '../snapshot.ts';
 import type { Stretch } from './feature-window.ts';
 import { LossWeights } from './loss-weights.ts';
+import { productsFor } from './products.ts';
 
 /** Singular values of C x C logits take too long above. */
 const MOST_CLASSES = 200;
@@ -72,6 +73,7 @@ export class CollapseCourse {
       weightDecay,
       classifier: classes.map((c) => rows.subarray(c * columns, (c + 1) * columns)),
       classMeans: means as Float64Array[],
+      products: productsFor(classes.length, columns),
       ...(classWeights === null ? {} : { classWeights: classes.map((c) => classWeights[c]!) }),
     });
     return { ...ratio, classWeights };

@@ -45,7 +45,12 @@ export function setGeometry(
 /** NC1, along the class means. */
 function variability({ features, labels }: Compared, moments: ClassMoments, means: ClassMeans): number | null {
   const { classes, columns } = moments;
-  const spread = new ClassMoments({ classes, columns, scatter: meansBasis(moments), products: PRODUCTS });
+  const spread = new ClassMoments({
+    classes,
+    columns,
+    scatter: meansBasis(moments, productsFor(classes, columns)),
+    products: PRODUCTS,
+  });
   spread.add(features, labels);
   return relativeVariability(spread, means);
 }

@@ -5,7 +5,7 @@ import { type KnownMeans, knownMeans, nearestMean } from '../../geometry/known-m
 import { guessMismatches } from '../../geometry/nearest-mean.ts';
 import { meansBasis } from '../../geometry/neural-collapse.ts';
 import { relativeVariability, shareSeen } from '../../geometry/variability.ts';
-import { movedProducts, PRODUCTS } from './products.ts';
+import { movedProducts, PRODUCTS, productsFor } from './products.ts';
 
 /** Up to here the scatter of all columns is kept; above, along the class means of the stretch before. */
 const FULL_COLUMNS = 64;
@@ -49,7 +49,7 @@ export class Spread {
     this.columns = columns;
     const isFull = columns <= FULL_COLUMNS;
     const isKept = classes <= MOST_CLASSES && (isFull || (before !== null && classes * columns <= MOST_VALUES));
-    this.basis = isKept && !isFull ? meansBasis(before!) : null;
+    this.basis = isKept && !isFull ? meansBasis(before!, productsFor(classes, columns)) : null;
     const size = this.basis?.size ?? columns;
     this.moments =
       isKept && size > 0 ? new ClassMoments({ classes, columns: size, scatter: 'full', products: PRODUCTS }) : null;
