@@ -141,7 +141,7 @@ export class LiveMonitor implements DrivenMonitor {
       report(
         'No training step was seen: train the model that is watched, or pass the optimizer of your loop as { optimizer }.',
       );
-    } else recorder.evaluateAtEnd(hook.step);
+    } else recorder.evaluateAtEnd(hook.step, 'run');
     hook.close();
     await recorder.close();
     const epoch = recorder.epochs.at(hook.step);

@@ -14,6 +14,7 @@ import { Turns } from './capture/reading/turns.ts';
 import { type MonitorFigures, Snapshot } from './capture/snapshot.ts';
 import type { StepListener } from './capture/training-hook.ts';
 import { Epochs } from './epoch.ts';
+import type { End } from './evaluations/depth.ts';
 import { Evaluations } from './evaluations/evaluations.ts';
 import type { RecorderOptions } from './recorder-options.ts';
 
@@ -35,7 +36,6 @@ export class Recorder implements StepListener {
   private variables: readonly TapeTensor[] = [];
   /** Whether what goes by the schedule is measured at this step. */
   private due = false;
-  private evaluatedAt = -1;
   private readonly turns: Turns;
   private readonly evaluations: Evaluations;
   private startedAt = 0;
@@ -86,29 +86,26 @@ export class Recorder implements StepListener {
       const due = this.options.schedule(step);
       this.due = due || step === 0;
       if (due && this.evaluations.isDue(step)) this.evaluate(step);
+      if (this.due) this.timed(() => this.evaluations.beforeLoss(step));
     });
     this.gradients?.begin(step, this.due);
     this.features?.begin(step);
   }
 
   /** Evaluates every set and the classifier with the weights as they are, once per step. */
-  evaluate(step: number, isEnd = false): void {
-    if (this.evaluatedAt === step) return;
-    this.evaluatedAt = step;
-    this.timed(() => {
-      this.evaluations.at(step, this.epochs.at(step), isEnd);
-    });
+  evaluate(step: number, end: End = null): void {
+    this.timed(() => this.evaluations.at(step, this.epochs.at(step), end));
   }
 
   /** The same at the end of an epoch or of the run, unless only the schedule counts. */
-  evaluateAtEnd(step: number): void {
-    if (this.options.atEnds) this.evaluate(step, true);
+  evaluateAtEnd(step: number, end: 'epoch' | 'run'): void {
+    if (this.options.atEnds) this.evaluate(step, end);
   }
 
   /** An epoch is over. */
   endEpoch(step: number): void {
     this.epochs.end(step);
-    this.evaluateAtEnd(step);
+    this.evaluateAtEnd(step, 'epoch');
     // In its turn: features of the last steps may be under way.
     this.turns.take(null, () => this.features?.endEpoch());
   }

@@ -11,24 +11,20 @@ import { type Examples, Snapshot } from '../capture/snapshot.ts';
 import type { PlaneView } from '../geometry/principal-axes.ts';
 import { mean } from '../stats/mean.ts';
 import type { TensorData } from '../tf.ts';
+import { type Depth, Depths, type End } from './depth.ts';
 import { LayerEvaluations } from './layers.ts';
 import type { EvaluationParts } from './parts.ts';
 import { TrainingModeEvaluations } from './training-mode.ts';
 
-/** Multiply-adds for products between classes, their eigenvalues and singular values below which everything is always looked at. */
-const LITTLE = 1e7;
-/** Multiply-adds for products between classes alone below which those are: some 10 ms. */
-const FEW_PRODUCTS = 2e8;
 /** Milliseconds that evaluations by the schedule may take before they have to keep to their share: the first come at every step. */
 const GRACE = 2000;
-/** The same for what takes long with many classes. */
-const GEOMETRY_GRACE = 1000;
+const NONE: Depth = { isAny: false, isThorough: false };
 
-/** What is looked at in classifier and features. */
-interface Depth {
-  readonly isAny: boolean;
-  /** NC1, the collapse ratio and the plane as well: multiples of C^3. */
-  readonly isThorough: boolean;
+/** One evaluation. */
+interface Look {
+  readonly step: number;
+  readonly epoch: number | null;
+  readonly depth: Depth;
 }
 
 /** What is measured between two steps, with the weights as they are: sets of examples, the classifier, the monitor itself. */
@@ -39,8 +35,10 @@ export class Evaluations {
   /** Evaluations by the schedule that were left out. */
   skipped = 0;
   private readonly pace: Pace;
-  private readonly geometryPace: Pace;
-  private depth: Depth = { isAny: false, isThorough: false };
+  private readonly depths: Depths;
+  private evaluatedAt = -1;
+  /** Of the last evaluation. */
+  private depth: Depth = NONE;
 
   constructor(parts: EvaluationParts) {
     this.parts = parts;
@@ -48,7 +46,7 @@ export class Evaluations {
     this.layers = new LayerEvaluations(parts);
     const { evaluations, features } = parts.budgets;
     this.pace = new Pace(evaluations, GRACE);
-    this.geometryPace = new Pace(evaluations === 1 ? 1 : (features ?? evaluations), GEOMETRY_GRACE);
+    this.depths = new Depths(parts.classes, evaluations === 1 ? 1 : (features ?? evaluations));
   }
 
   /** Whether the evaluation that the schedule asks for is made; the first always is. Where it is left out, that is counted. */
@@ -58,47 +56,68 @@ export class Evaluations {
     return false;
   }
 
-  /** `isEnd`: of an epoch or of the run; then everything is looked at. */
-  at(step: number, epoch: number | null, isEnd: boolean): void {
-    this.pace.timed(() => {
-      this.parts.guard('The classifier', () => {
-        this.depth = this.depthOf(isEnd);
+  /** Before a batch whose loss is looked at: what regularisers are to add to it. */
+  beforeLoss(step: number): void {
+    const { tf, model, readback, features, whenRead, guard } = this.parts;
+    if (features === null) return;
+    guard('The regularisers', () => {
+      const reading = tidy(tf, () => {
+        const sum = model === null ? null : regularisationOf(model);
+        return sum === null ? [[0]] : readback.read([sum]);
       });
-      this.evaluate(step, epoch);
+      whenRead(reading, ([values]: ArrayLike<number>[]) => features.course.regularised(step, values![0]!));
     });
   }
 
-  private depthOf(isEnd: boolean): Depth {
-    const { classes } = this.parts;
-    const products = classes * (this.parts.classifier()?.kernel.size ?? 0);
-    const isThorough = products + 10 * classes ** 3 < LITTLE || isEnd || this.geometryPace.due();
-    return { isThorough, isAny: isThorough || products < FEW_PRODUCTS };
+  /** Once per step. */
+  at(step: number, epoch: number | null, end: End): void {
+    if (this.evaluatedAt === step && !(end === 'run' && this.owesLook)) return;
+    this.evaluatedAt = step;
+    this.pace.timed(() => {
+      this.depth = this.depthAt(end);
+      this.evaluate({ step, epoch, depth: this.depth });
+    });
   }
 
-  private evaluate(step: number, epoch: number | null): void {
+  /** Whether the run is to end with a thorough look, and the last evaluation, a quick one, was none. */
+  private get owesLook(): boolean {
+    return this.depth.isAny && !this.depth.isThorough && this.depthAt('run').isThorough;
+  }
+
+  private depthAt(end: End): Depth {
+    let depth = NONE;
+    this.parts.guard('The classifier', () => {
+      const kernel = this.parts.classifier()?.kernel;
+      if (kernel === undefined) this.reportNone();
+      else depth = this.depths.at(kernel.size / this.parts.classes, end);
+    });
+    return depth;
+  }
+
+  private evaluate(look: Look): void {
     const { guard, sets, figures, classes, journal } = this.parts;
+    const { step, epoch, depth } = look;
     for (const set of sets) {
-      guard(`The evaluation on ${set.name}`, () => this.evaluateSet(set, step, epoch));
+      guard(`The evaluation on ${set.name}`, () => this.evaluateSet(set, look));
       guard(`The evaluation in training mode on ${set.name}`, () => this.trainingMode.measure(set, step, epoch));
     }
     const [set] = sets;
     if (set !== undefined) guard('The gamma of the layers', () => this.layers.measure(set, step, epoch));
-    if (this.depth.isAny) guard('The classifier', () => this.readClassifier(step, epoch));
+    if (depth.isAny) guard('The classifier', () => this.readClassifier(look));
     journal.measure(new Snapshot({ stream: 'monitor', step, classes, monitor: figures() }), epoch);
   }
 
-  private evaluateSet(set: EvaluationSet, step: number, epoch: number | null): void {
+  private evaluateSet(set: EvaluationSet, { step, epoch, depth }: Look): void {
     const { model, predict, readback, decoder, report, classes, journal, whenRead, facts } = this.parts;
     if (model === null && predict === null) return;
-    const { isAny, isThorough } = this.depth;
-    const asks = this.parts.features !== null && isAny;
+    const asks = this.parts.features !== null && depth.isAny;
     const kernel = asks ? (this.parts.classifier()?.kernel ?? null) : null;
     whenRead(set.evaluate(model, predict, kernel, readback), (evaluation: Evaluation) => {
       const decoded = decoder.decode(set.labels, evaluation.outputs, evaluation.losses);
       if (typeof decoded === 'string') return report(decoded);
       const { examples } = decoded;
       const loss = mean(evaluation.losses?.data ?? examples.losses) + evaluation.regularisation;
-      const geometry = this.geometryOf(set, evaluation, examples, isThorough);
+      const geometry = this.geometryOf(set, evaluation, examples, depth);
       const snapshot = new Snapshot({ stream: set.name, step, classes, loss, examples, geometry, run: facts });
       journal.measure(snapshot, epoch);
       this.trainingMode.seen(set, snapshot);
@@ -110,7 +129,7 @@ export class Evaluations {
     { name }: EvaluationSet,
     { features }: Evaluation,
     examples: Examples,
-    isThorough: boolean,
+    depth: Depth,
   ): FeatureGeometry | null {
     const { guard, classes, features: watch } = this.parts;
     let geometry: FeatureGeometry | null = null;
@@ -118,7 +137,8 @@ export class Evaluations {
       if (features === null) return;
       const rows = classifierRows(features.kernel, classes);
       const training = watch?.told ?? null;
-      geometry = this.geometryPace.timed(() => setGeometry(features.values, examples, rows, training, isThorough));
+      const { isThorough } = depth;
+      geometry = this.depths.timed(depth, () => setGeometry(features.values, examples, rows, training, isThorough));
     });
     return geometry;
   }
@@ -140,22 +160,14 @@ export class Evaluations {
     );
   }
 
-  private readClassifier(step: number, epoch: number | null): void {
-    const { tf, model, readback, classes, journal, minority, features, whenRead, facts } = this.parts;
-    const { isThorough } = this.depth;
+  private readClassifier({ step, epoch, depth }: Look): void {
+    const { readback, classes, journal, minority, features, whenRead, facts } = this.parts;
+    const { isThorough } = depth;
     const classifier = this.parts.classifier();
-    if (classifier === null) {
-      this.reportNone();
-      return;
-    }
+    if (classifier === null) return;
     const { kernel, weightDecay } = classifier;
-    const reading = tidy(tf, () => {
-      const regularisation = model === null || features === null ? null : regularisationOf(model);
-      return readback.read(regularisation === null ? [kernel] : [kernel, regularisation]);
-    });
-    const measure = ([values, regularisation]: TensorData[]) => {
+    const measure = ([values]: TensorData[]) => {
       const rows = classifierRows(values!, classes);
-      features?.course.regularised(step, regularisation?.[0] ?? 0);
       const stretch = features?.told ?? null;
       const { counts } = minority;
       const collapse =
@@ -167,6 +179,6 @@ export class Evaluations {
       if (geometry === null) return;
       journal.measure(new Snapshot({ stream: 'train', step, classes, part: 'features', geometry }), epoch);
     };
-    whenRead(reading, (data: TensorData[]) => this.geometryPace.timed(() => measure(data)));
+    whenRead(readback.read([kernel]), (data: TensorData[]) => this.depths.timed(depth, () => measure(data)));
   }
 }

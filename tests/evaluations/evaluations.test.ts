@@ -64,6 +64,22 @@ describe('evaluations by the schedule', () => {
   });
 });
 
+test('of 600 classes NC1 waits for the end of the run, also where an epoch ended at the same step', async () => {
+  const { xs, ys } = blobs(Array<number>(600).fill(2));
+  const model = net(600, 8);
+  model.compile({ optimizer: 'sgd', loss: 'categoricalCrossentropy' });
+  const { monitor, of } = await recording(tf, model, { probe: { xs, ys }, survey: false });
+  for (let step = 0; step < 3; step++) {
+    await model.trainOnBatch(xs, ys);
+    monitor.endEpoch();
+  }
+  expect(of('probe/nc1').filter(({ values }) => values[0] !== null)).toEqual([]);
+  expect(of('probe/cdnv').map(({ step }) => step)).toEqual([0, 1, 2, 3]);
+  await monitor.close();
+  expect(of('probe/nc1').map(({ step, values }) => [step, values[0]! > 0])).toEqual([[3, true]]);
+  expect(told).toEqual([]);
+});
+
 describe('a model without a classifier', () => {
   const binary = () => {
     const model = tf.sequential({ layers: [tf.layers.dense({ units: 1, activation: 'sigmoid', inputShape: [8] })] });

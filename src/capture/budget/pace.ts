@@ -24,13 +24,18 @@ export class Pace {
     return this.credit >= 0;
   }
 
+  /** Counts as spent. */
+  charge(milliseconds: number): void {
+    this.credit -= milliseconds;
+  }
+
   /** Runs some of it. */
   timed<T>(work: () => T): T {
     const start = this.now();
     try {
       return work();
     } finally {
-      this.credit -= this.now() - start;
+      this.charge(this.now() - start);
     }
   }
 }

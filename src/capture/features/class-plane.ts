@@ -1,10 +1,10 @@
 import { type PlaneView, principalAxes } from '../../geometry/principal-axes.ts';
 import type { Stretch } from './feature-window.ts';
 
-/** More classes are no picture any more, and axes of so many take 0.1 s (1,024 features). */
-const MOST_CLASSES = 100;
-/** Multiply-adds for the products of all rows and means with each other above which there is no picture. */
-const MOST_PRODUCTS = 3e8;
+/** Above there is no picture: 2,000 points are as many as a page can show. */
+const MOST_CLASSES = 1000;
+/** Classes times columns above which there is none: rows and means of float64 would take more than 64 MB. */
+const MOST_VALUES = 2 ** 22;
 
 /** Rows of the classifier and means of training features in one plane; each picture is turned onto the one before. */
 export class ClassPlane {
@@ -25,5 +25,5 @@ export class ClassPlane {
 }
 
 function isDrawable(classes: number, columns: number): boolean {
-  return classes <= MOST_CLASSES && 2 * classes ** 2 * columns <= MOST_PRODUCTS;
+  return classes <= MOST_CLASSES && classes * columns <= MOST_VALUES;
 }

@@ -6,8 +6,10 @@ import type { Stretch } from './feature-window.ts';
 import { LossWeights } from './loss-weights.ts';
 import { productsFor } from './products.ts';
 
-/** Singular values of C x C logits take too long above. */
-const MOST_CLASSES = 200;
+/** Above, singular values of C x C logits take too long. */
+const MOST_CLASSES = 1000;
+/** Above, finding class weights takes too long: C^2 multiply-adds at each evaluation, C^3 / 6 until they are found. */
+const MOST_WEIGHTS = 200;
 /** A loss is what it is taken for where it differs by no more than this, relative to its size or to 1. */
 const LOSS_TOLERANCE = 1e-3;
 /** So many batches in a row have to agree: other losses may come close by chance, smoothed labels do before training. */
@@ -52,7 +54,7 @@ export class CollapseCourse {
     const plain = sums.reduce((sum, value) => sum + value, 0);
     const agrees = Math.abs(own - plain) <= LOSS_TOLERANCE * Math.max(1, Math.abs(loss));
     this.agreeing = agrees ? this.agreeing + 1 : 0;
-    if (agrees || sums.length > MOST_CLASSES) return;
+    if (agrees || sums.length > MOST_WEIGHTS) return;
     this.weights ??= new LossWeights(sums.length);
     this.weights.add(sums, own);
   }

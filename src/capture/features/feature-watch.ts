@@ -36,6 +36,8 @@ export class FeatureWatch {
   readonly course = new CollapseCourse();
   readonly plane = new ClassPlane();
   private readonly options: FeatureWatchOptions;
+  /** For means, and the same for the rest. */
+  private readonly share: number;
   private readonly means: Budget;
   private readonly spread: Budget;
   private window: FeatureWindow | null = null;
@@ -49,9 +51,9 @@ export class FeatureWatch {
 
   constructor(options: FeatureWatchOptions) {
     this.options = options;
-    const share = options.budget === 1 ? 1 : options.budget / 2;
-    this.means = new Budget(share, true);
-    this.spread = new Budget(share, true);
+    this.share = options.budget === 1 ? 1 : options.budget / 2;
+    this.means = new Budget(this.share, true);
+    this.spread = new Budget(this.share, true);
   }
 
   /** What is known of training features; null before any were seen. */
@@ -119,7 +121,7 @@ export class FeatureWatch {
   private add(features: TensorData, { labels, probabilities }: Examples, wide: boolean): void {
     const { classes } = this.options;
     const columns = features.length / labels.length;
-    if (this.window?.columns !== columns) this.window = new FeatureWindow(classes, columns);
+    if (this.window?.columns !== columns) this.window = new FeatureWindow(classes, columns, this.share);
     this.wideEvery = Math.ceil((labels.length * Spread.products(classes, columns)) / FEW_PRODUCTS);
     const values = features instanceof Float32Array ? features : Float32Array.from(features);
     this.window.add(values, labels, wide ? argmaxRows(probabilities, classes) : null);
@@ -147,7 +149,7 @@ export function trainingGeometry(
   const { classes, columns } = moments;
   if (rows.length !== classes * columns) return null;
   const means = classMeansOf(moments, productsFor(classes, columns));
-  const nc1 = isThorough ? spread.variability(means) : null;
+  const nc1 = isThorough ? spread.variability(means, moments.examples) : null;
   return {
     ...featureCollapse(means, columns, Float64Array.from(rows), nc1),
     nearestMeanMismatch: spread.mismatch,

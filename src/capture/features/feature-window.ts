@@ -1,21 +1,31 @@
+import type { Basis } from '../../geometry/basis.ts';
 import { ClassMoments } from '../../geometry/class-moments.ts';
-import { PRODUCTS } from './products.ts';
-import { Spread } from './spread.ts';
+import { meansBasis } from '../../geometry/neural-collapse.ts';
+import { Pace } from '../budget/pace.ts';
+import { PRODUCTS, productsFor } from './products.ts';
+import { needsBasis, Spread } from './spread.ts';
 
 /** The first stretch ends after so many examples, each next one after twice as many, up to the last number. */
 const FIRST_EXAMPLES = 256;
 const MOST_EXAMPLES = 65_536;
 /** A class with so many examples is known well enough for a stretch that is not over to be told of. */
 const ENOUGH_EXAMPLES = 30;
+/** Multiply-adds for directions along the class means up to which they are made at every turn: some 0.1 s. */
+const FEW_PRODUCTS = 1e8;
+/** Milliseconds that may go into them at once: the first may miss a class. */
+const GRACE = 1000;
+/** Below so many examples of each class on average, some are likely to have none. */
+const ENOUGH_PER_CLASS = 4;
+
 /** Features of training examples, summed up over a stretch of training. */
 export class Stretch {
   readonly moments: ClassMoments;
   readonly spread: Spread;
 
-  /** `before`: the stretch before, null for the first. */
-  constructor(classes: number, columns: number, before: Stretch | null) {
+  /** `basis`: for the scatter; see `Spread`. */
+  constructor(classes: number, columns: number, basis: Basis | null) {
     this.moments = new ClassMoments({ classes, columns, scatter: 'none', products: PRODUCTS });
-    this.spread = new Spread(classes, columns, before?.moments ?? null);
+    this.spread = new Spread(classes, columns, basis);
   }
 
   get examples(): number {
@@ -31,15 +41,18 @@ export class Stretch {
 export class FeatureWindow {
   readonly columns: number;
   private readonly classes: number;
+  private readonly pace: Pace;
   private before: Stretch | null = null;
   private present: Stretch;
   private limit = FIRST_EXAMPLES;
   /** The stretch under way began with an epoch. */
   private isEpoch = false;
 
-  constructor(classes: number, columns: number) {
+  /** `share`: of training time, for directions that take long to make; 1: always. */
+  constructor(classes: number, columns: number, share = 1) {
     this.classes = classes;
     this.columns = columns;
+    this.pace = new Pace(share, GRACE);
     this.present = new Stretch(classes, columns, null);
   }
 
@@ -76,7 +89,17 @@ export class FeatureWindow {
 
   private turn(): void {
     this.before = this.present;
-    this.present = new Stretch(this.classes, this.columns, this.before);
+    this.present = new Stretch(this.classes, this.columns, this.basisAfter(this.before));
     this.limit = Math.min(MOST_EXAMPLES, 2 * this.limit);
+  }
+
+  /** Along the means of a stretch; those of the one before where they would take too long. */
+  private basisAfter({ moments, spread, examples }: Stretch): Basis | null {
+    const { classes, columns, pace } = this;
+    if (!needsBasis(classes, columns)) return null;
+    const isLong = classes ** 2 * columns > FEW_PRODUCTS;
+    if (isLong && (examples < ENOUGH_PER_CLASS * classes || !pace.due())) return spread.basis;
+    const make = () => meansBasis(moments, productsFor(classes, columns));
+    return isLong ? pace.timed(make) : make();
   }
 }

@@ -10,9 +10,9 @@ import { type FeatureGeometry, meanCosines } from '../geometry-figures.ts';
 import type { Examples } from '../snapshot.ts';
 import type { Stretch } from './feature-window.ts';
 import { PRODUCTS, productsFor } from './products.ts';
-import { MOST_CLASSES } from './spread.ts';
+import { isSpreadKept } from './spread.ts';
 
-/** Multiply-adds for scatter and nearest means above which fewer examples are taken: some 100 ms. */
+/** Multiply-adds for nearest means above which fewer examples are taken: some 20 to 100 ms. */
 const MOST_PRODUCTS = 3e8;
 /**
  * Geometry of an evaluation set: features [N, d] of its examples, the classifier's rows C x d, and what is known of training features, whose
@@ -33,7 +33,7 @@ export function setGeometry(
   const all = { features, labels, guesses: argmaxRows(probabilities, classes) };
   const few = thinned(all, columns, Math.ceil((labels.length * columns * classes) / MOST_PRODUCTS));
   const means = classMeansOf(moments, productsFor(classes, columns));
-  const nc1 = isThorough && classes <= MOST_CLASSES ? variability(few, moments, means) : null;
+  const nc1 = isThorough && isSpreadKept(classes, columns) ? variability(all, moments, means) : null;
   return {
     ...featureCollapse(means, columns, Float64Array.from(rows), nc1),
     featureEnergy: featureEnergy(moments),

@@ -3,20 +3,29 @@ import { type ClassMeans, seenIn } from '../../geometry/class-means.ts';
 import { ClassMoments } from '../../geometry/class-moments.ts';
 import { type KnownMeans, knownMeans, nearestMean } from '../../geometry/known-means.ts';
 import { guessMismatches } from '../../geometry/nearest-mean.ts';
-import { meansBasis } from '../../geometry/neural-collapse.ts';
 import { relativeVariability, shareSeen } from '../../geometry/variability.ts';
-import { movedProducts, PRODUCTS, productsFor } from './products.ts';
+import { movedProducts, PRODUCTS } from './products.ts';
 
 /** Up to here the scatter of all columns is kept; above, along the class means of the stretch before. */
 const FULL_COLUMNS = 64;
-/** Classes times columns above which no scatter is kept: means of it alone would take more memory than the classifier. */
-const MOST_VALUES = 2 ** 20;
-/** Classes above which there is no NC1: eigenvalues of so many class means take a fifth of a second, of 1,000 six. */
-export const MOST_CLASSES = 300;
+/** Classes times columns above which no scatter is kept: directions alone would take more memory than the classifier does with its optimizer. */
+const MOST_VALUES = 2 ** 22;
+/** Classes above which there is no NC1. */
+const MOST_CLASSES = 1000;
 /** Share of what lies between class means that the kept scatter has to see. */
 const LEAST_COVERAGE = 0.9;
 /** Means to compare with are made anew when so many times the examples stand behind them. */
 const GROWTH = 1.25;
+
+/** Whether NC1 is made of so many classes and columns. */
+export function isSpreadKept(classes: number, columns: number): boolean {
+  return classes <= MOST_CLASSES && classes * columns <= MOST_VALUES;
+}
+
+/** Whether the scatter of so many columns is kept along directions. */
+export function needsBasis(classes: number, columns: number): boolean {
+  return columns > FULL_COLUMNS && isSpreadKept(classes, columns);
+}
 
 /** The means that examples are compared with, and what their features are multiplied with. */
 interface Sight {
@@ -39,25 +48,24 @@ export class Spread {
   compared = 0;
   private readonly columns: number;
   /** Null: columns are few enough to be seen as they are, or too many for any scatter. */
-  private readonly basis: Basis | null;
+  readonly basis: Basis | null;
   /** Of features as seen in the basis. Null: no scatter is kept. */
   private readonly moments: ClassMoments | null;
   private sight: Sight | null = null;
 
-  /** `before`: of the stretch before; null for the first. */
-  constructor(classes: number, columns: number, before: ClassMoments | null) {
+  /** `basis`: directions for the scatter, where features are not few enough to be kept as they are; null: no scatter then. */
+  constructor(classes: number, columns: number, basis: Basis | null) {
     this.columns = columns;
     const isFull = columns <= FULL_COLUMNS;
-    const isKept = classes <= MOST_CLASSES && (isFull || (before !== null && classes * columns <= MOST_VALUES));
-    this.basis = isKept && !isFull ? meansBasis(before!, productsFor(classes, columns)) : null;
+    this.basis = isFull ? null : basis;
     const size = this.basis?.size ?? columns;
-    this.moments =
-      isKept && size > 0 ? new ClassMoments({ classes, columns: size, scatter: 'full', products: PRODUCTS }) : null;
+    const isKept = isSpreadKept(classes, columns) && (isFull || basis !== null) && size > 0;
+    this.moments = isKept ? new ClassMoments({ classes, columns: size, scatter: 'full', products: PRODUCTS }) : null;
   }
 
   /** Multiply-adds that an example takes. */
   static products(classes: number, columns: number): number {
-    return (classes <= MOST_CLASSES && classes * columns <= MOST_VALUES ? 2 : 1) * classes * columns;
+    return (isSpreadKept(classes, columns) ? 2 : 1) * classes * columns;
   }
 
   /** NC4 so far; null before an example was compared. */
@@ -85,16 +93,22 @@ export class Spread {
   }
 
   /**
-   * NC1 between the means of now. Null where the directions in which scatter is kept are not those between them: of a class that was not there
-   * before, or of means that have turned since, it would be made of what they hardly have in common.
+   * NC1 between the means of now, of all `examples` of the stretch. Null where the directions in which scatter is kept are not those between the
+   * means: of a class that was not there before, or of means that have turned since, it would be made of what they hardly have in common. Null, too,
+   * with fewer than two examples for each class.
    */
-  variability(means: ClassMeans): number | null {
+  variability(means: ClassMeans, examples: number): number | null {
     const { moments, basis } = this;
     if (moments === null) return null;
-    if (basis === null) return relativeVariability(moments, means);
-    if (basis.size < Math.min(this.columns, means.present.length - 1)) return null;
-    const seen = seenIn(basis, means);
-    return (shareSeen(seen, means) ?? 0) < LEAST_COVERAGE ? null : relativeVariability(moments, seen);
+    const classes = means.present.length;
+    const own = moments.examples;
+    if (own < 2 * classes) return null;
+    const seen = basis === null ? means : seenIn(basis, means);
+    if (basis !== null && basis.size < Math.min(this.columns, classes - 1)) return null;
+    if (basis !== null && (shareSeen(seen, means) ?? 0) < LEAST_COVERAGE) return null;
+    const nc1 = relativeVariability(moments, seen);
+    // About means of their own, n examples of C classes vary less, by (n - C) / n.
+    return nc1 === null ? null : nc1 * (own / (own - classes)) * ((examples - classes) / examples);
   }
 
   private sightOf(told: ClassMoments): Sight | null {

@@ -1,6 +1,6 @@
 import type { TensorData, TfLike } from '../../tf.ts';
 import type { TapeTensor } from '../engine/tape.ts';
-import { operationsOf } from '../engine/tensors.ts';
+import { type Operations, operationsOf } from '../engine/tensors.ts';
 import type { Readback } from '../reading/readback.ts';
 import type { Plan } from './plan.ts';
 
@@ -10,6 +10,8 @@ const EVERY = 500;
 const TOLERANCE = 1e-3;
 /** Of what cancels. */
 const ROUNDING = 1e-5;
+/** Values that are summed one after the other. */
+const ROW = 1024;
 /** Of the whole gradient's square: a weight whose own share is smaller is not judged by its rounding errors. */
 const FLOOR = 1e-12;
 
@@ -60,7 +62,7 @@ export class SelfCheck {
           const flat = ops.reshape(gradient, [gradient.size]);
           const regularisation = this.regularisation.get(weight);
           const rest = regularisation === undefined ? flat : ops.sub(flat, regularisation);
-          return ops.reshape(ops.sum(ops.square(rest)), [1]);
+          return ops.reshape(wholeSum(ops, ops.square(rest)), [1]);
         });
         return ops.concat(squares, 0);
       }),
@@ -71,6 +73,19 @@ export class SelfCheck {
     for (const tensor of this.regularisation.values()) tensor.dispose();
     this.regularisation.clear();
   }
+}
+
+/**
+ * Of flat values. Stock wasm adds up one after the other in float32, and half a million squares lose the third digit: rows are summed by
+ * themselves first.
+ */
+function wholeSum(ops: Operations, values: TapeTensor): TapeTensor {
+  const whole = values.size - (values.size % ROW);
+  if (whole === 0) return ops.sum(values);
+  const rows = ops.sum(ops.reshape(ops.slice(values, [0], [whole]), [whole / ROW, ROW]), 1);
+  // A sum of nothing is not to be had everywhere.
+  if (whole === values.size) return ops.sum(rows);
+  return ops.add(ops.sum(rows), ops.sum(ops.slice(values, [whole], [values.size - whole])));
 }
 
 /** Sums of all entries of each piece's Gram, and their diagonals, pieces x rows. */

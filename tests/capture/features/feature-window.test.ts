@@ -1,6 +1,7 @@
-import { describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { trainingGeometry } from '../../../src/capture/features/feature-watch.ts';
-import { FeatureWindow } from '../../../src/capture/features/feature-window.ts';
+import { FeatureWindow, Stretch } from '../../../src/capture/features/feature-window.ts';
+import { generator } from '../../support/generator.ts';
 
 const CLASSES = 3;
 
@@ -130,5 +131,95 @@ describe('NC1 of more features than are kept in full', () => {
       window.add(batch(labels.map((label) => label + CLASSES)), labels, labels);
     }
     expect(nc1(window)).toBeNull();
+  });
+
+  test('of a part of the examples, three of each class, NC1 is that of all: fewer vary less about their own mean', () => {
+    const [classes, columns] = [40, 16];
+    const random = generator(3);
+    const centres = Float32Array.from({ length: classes * columns }, () => random());
+    const part = (count: number) => {
+      const labels = Int32Array.from({ length: count }, (_, i) => i % classes);
+      const features = Float32Array.from(
+        { length: count * columns },
+        (_, i) => centres[labels[Math.floor(i / columns)]! * columns + (i % columns)]! + random() - 0.5,
+      );
+      return [features, labels] as const;
+    };
+    const [few, most] = [part(3 * classes), part(60 * classes)];
+    const rows = new Float32Array(classes * columns).fill(1);
+    const nc1 = (isAll: boolean) => {
+      const stretch = new Stretch(classes, columns, null);
+      for (const [features, labels] of [few, most]) stretch.moments.add(features, labels);
+      for (const [features, labels] of isAll ? [few, most] : [few]) {
+        stretch.spread.add(features, labels, labels, stretch.moments);
+      }
+      return trainingGeometry(stretch, rows)!.nc1!;
+    };
+    // A third less without the correction.
+    expect(nc1(false) / nc1(true)).toBeGreaterThan(0.93);
+    expect(nc1(false) / nc1(true)).toBeLessThan(1.07);
+    const alone = new Stretch(classes, columns, null);
+    for (const [features, labels] of [few, most]) alone.moments.add(features, labels);
+    const [features, labels] = part(2 * classes - 1);
+    alone.spread.add(features, labels, labels, alone.moments);
+    expect(trainingGeometry(alone, rows)!.nc1).toBeNull();
+  });
+
+  describe('of so many classes that directions take long to make', () => {
+    const [classes, columns] = [330, 1000];
+    const random = generator(5);
+    const means = Float32Array.from({ length: classes * columns }, () => random() - 0.5);
+    /** `each` examples of every class around means that are those of the next class after every turn. */
+    const fedOnce = (window: FeatureWindow, turn: number, each = 4) => {
+      const labels = Int32Array.from({ length: each * classes }, (_, i) => i % classes);
+      const features = new Float32Array(labels.length * columns);
+      labels.forEach((label, i) => {
+        const own = ((label + turn) % classes) * columns;
+        for (let j = 0; j < columns; j++) features[i * columns + j] = means[own + j]! + 0.1 * (random() - 0.5);
+      });
+      window.add(features, labels, labels);
+      return window.told!.spread.basis;
+    };
+    let clock = 0;
+    beforeEach(() => {
+      // Whatever is timed takes two seconds.
+      vi.spyOn(performance, 'now').mockImplementation(() => {
+        clock += 2000;
+        return clock;
+      });
+    });
+    afterEach(() => void vi.restoreAllMocks());
+
+    test('they are made anew when the share of the time allows it, and serve further stretches until then', () => {
+      const window = new FeatureWindow(classes, columns, 0.0001);
+      const bases = [0, 1, 2, 3].map((turn) => {
+        const basis = fedOnce(window, turn);
+        if (turn === 2) clock += 3.6e8;
+        window.endEpoch();
+        return basis;
+      });
+      expect(bases.map((basis) => basis?.size ?? null)).toEqual([null, classes - 1, classes - 1, classes - 1]);
+      expect(bases[2]).toBe(bases[1]);
+      expect(bases[3]).not.toBe(bases[1]);
+    });
+
+    test('with a share of 1 at every turn', () => {
+      const window = new FeatureWindow(classes, columns, 1);
+      const [, first, second] = [0, 1, 2].map((turn) => {
+        const basis = fedOnce(window, turn);
+        window.endEpoch();
+        return basis;
+      });
+      expect(second).not.toBe(first);
+    });
+
+    test('not of a stretch with fewer than four examples for each class', () => {
+      const window = new FeatureWindow(classes, columns, 1);
+      fedOnce(window, 0, 3);
+      window.endEpoch();
+      expect(fedOnce(window, 0)).toBeNull();
+      window.endEpoch();
+      expect(fedOnce(window, 0)).not.toBeNull();
+    });
   });
 });

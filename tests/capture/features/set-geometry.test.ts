@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { trainingGeometry } from '../../../src/capture/features/feature-watch.ts';
 import { Stretch } from '../../../src/capture/features/feature-window.ts';
 import { setGeometry } from '../../../src/capture/features/set-geometry.ts';
+import { neuralCollapse } from '../../../src/geometry/neural-collapse.ts';
 import { rowCosines } from '../../../src/stats/cosine.ts';
 import { generator } from '../../support/generator.ts';
 
@@ -51,9 +52,16 @@ test('only a thorough look has NC1; all else is the same', () => {
   expect(quick).toEqual({ ...whole, nc1: null });
 });
 
-test('1,000 classes of 4,096 features have everything but NC1', () => {
+test('NC1 of 1,000 classes is what the features say, in float32', () => {
+  const { features, rows, examples } = drawn(1000, 96, 2);
+  const { nc1 } = setGeometry(features, examples, rows, null)!;
+  const exact = neuralCollapse({ features, labels: examples.labels, weights: rows, columns: 96 }).nc1!;
+  expect(nc1! / exact).toBeCloseTo(1, 5);
+});
+
+test('1,000 classes of 4,096 features have everything but NC1 at a quick look', () => {
   const { features, rows, examples } = drawn(1000, 4096, 1);
-  const { nc1, nearestMeanMismatch, ...others } = setGeometry(features, examples, rows, null)!;
+  const { nc1, nearestMeanMismatch, ...others } = setGeometry(features, examples, rows, null, false)!;
   expect([nc1, nearestMeanMismatch]).toEqual([null, null]);
   for (const [name, value] of Object.entries(others)) expect([name, value === null]).toEqual([name, false]);
   // One example each: nothing varies within classes, and all other examples are nearest to themselves.
@@ -61,7 +69,7 @@ test('1,000 classes of 4,096 features have everything but NC1', () => {
   const stretch = new Stretch(1000, 4096, null);
   stretch.moments.add(features, examples.labels);
   stretch.spread.add(features, examples.labels, examples.labels, stretch.moments);
-  const trained = trainingGeometry(stretch, rows)!;
+  const trained = trainingGeometry(stretch, rows, false)!;
   expect(trained).toEqual({ ...others, nc1: null, nearestMeanMismatch: 0, featureEnergy: others.featureEnergy });
   const cosines = trained.meanCosines!.map((cosine) => cosine!);
   const [a, b] = [3, 977];

@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { operationsOf } from '../../../src/capture/engine/tensors.ts';
 import type { Contraction } from '../../../src/capture/gradients/contractions/contraction.ts';
 import { contractions } from '../../../src/capture/gradients/contractions/index.ts';
+import { SelfCheck } from '../../../src/capture/gradients/self-check.ts';
+import { Readback } from '../../../src/capture/reading/readback.ts';
 import { registerTrainingKernels } from '../../../src/wasm/index.ts';
 import { listening, pause, values } from '../../support/raw-loop.ts';
 import { tf, wasm } from '../../support/tensorflow.ts';
@@ -170,4 +172,13 @@ describe.each(['wasm', 'cpu'])('on %s', (backend) => {
     expect(weightsOf(both.model)).toEqual(weightsOf(both.plain));
     await both.seen.recording.monitor.close();
   });
+});
+
+test.each([1000, 512 * 1024, 700_001])('a gradient of %i values keeps the digits of its square', async (size) => {
+  await wasm();
+  const gradient = tf.tidy(() => tf.add(values([size], 3), 0.5));
+  const read = new SelfCheck(tf).read([gradient as never], new Readback(tf)) as Float32Array[];
+  const exact = (gradient.dataSync() as Float32Array).reduce((sum, value) => sum + value * value, 0);
+  expect(Math.abs(read[0]![0]! / exact - 1)).toBeLessThan(1e-5);
+  gradient.dispose();
 });
