@@ -10,7 +10,9 @@ import { type Architecture, architectures } from './guess-networks.js';
 import { startWasm } from './start-wasm.js';
 
 type Theory = typeof import('../dist/theory/index.js');
-const { guessingBias, meanField } = (await import(new URL('../theory/index.js', import.meta.url).href)) as Theory;
+const { directionsOf, gammaOfWidth, guessingBias, meanField } = (await import(
+  new URL('../theory/index.js', import.meta.url).href
+)) as Theory;
 
 export interface GuessLawOptions {
   readonly inits: number;
@@ -23,21 +25,13 @@ export interface GuessLawOptions {
 const TARGET = 0.08;
 const CLASSES = 10;
 const RESAMPLES = 200;
-/**
- * Scores of finitely many hidden units: in a network, their variances and covariances over the data are off by draws of variance 2 / n and
- * 1 / n, where n = (sum l)^2 / sum l^2 with eigenvalues l of the hidden units' second moments. To first order that spreads shares around
- * 1 / C as a gamma of |H|^2 / (2 |b|^2 n) would: b and H are the mean of z and of z z' - 1 where class 1 wins, z standard normal. Here for ten
- * classes: |H|^2 = 0.0407, |b|^2 = 0.0263.
- */
-const FINITE_WIDTH = 0.774;
-
 /** Prints a row for each architecture and mode as soon as it is surveyed. */
 export async function guessLaws({ inits, inputs, part }: GuessLawOptions): Promise<void> {
   await startWasm();
   console.log(`\nD = ${inputs} inputs, ${CLASSES} classes, ${inits} initialisations each\n`);
   console.log(
-    '| network | mode | gamma, predicted | gamma, surveyed | top share, predicted | surveyed | distance, all shares | noise | distance, top share | noise | seconds | at most ' +
-      `${TARGET} |\n|---|---|---|---|---|---|---|---|---|---|---|---|`,
+    '| network | mode | gamma, predicted | width adds | gamma, surveyed | top share, predicted | surveyed | distance, all shares | noise | distance, top share | noise | seconds | at most ' +
+      `${TARGET} |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|`,
   );
   for (const architecture of architectures(CLASSES)) {
     if (architecture.name.includes(part)) await compare(architecture, inits, inputs);
@@ -60,13 +54,10 @@ async function compare(architecture: Architecture, inits: number, inputs: number
   ] as const) {
     if (guesses === null) continue;
     const { gamma } = meanField(stack, { ...input, training: mode === 'training' }).at(-1)!;
-    const compared = { guesses, inputs, seconds, claimed };
-    const { text, isMet } = row(`${name} | ${mode}`, { ...compared, gamma });
-    console.log(text);
-    if (isMet || !claimed) continue;
-    const n = directionsOf(guesses, inputs);
-    const named = `the same with n = ${n.toFixed(0)} directions | ${mode}`;
-    console.log(row(named, { ...compared, gamma: gamma + FINITE_WIDTH / n, claimed: false }).text);
+    // Theory of finite width is about evaluation mode.
+    const n = mode === 'evaluation' ? directionsOf(stack, { ...input, directions: input.directions! }) : null;
+    const width = n === null ? null : gammaOfWidth(n, CLASSES);
+    console.log(row(`${name} | ${mode}`, { guesses, inputs, seconds, claimed, gamma, width }));
   }
   model.dispose();
   xs.dispose();
@@ -79,30 +70,18 @@ function progress(name: string): (done: number, of: number) => void {
   };
 }
 
-interface Row {
-  readonly text: string;
-  readonly isMet: boolean;
-}
-
 interface Compared {
   readonly gamma: number;
+  /** What finite width adds; null where theory can't say. */
+  readonly width: number | null;
   readonly guesses: SurveyMode;
   readonly inputs: number;
   readonly seconds: number;
   readonly claimed: boolean;
 }
 
-/** n, out of how much the variances of a network's nodes differ; less what variances over D inputs do by chance. */
-function directionsOf({ nodeVariances }: SurveyMode, inputs: number): number {
-  const spread = nodeVariances.map((variances) => {
-    const mean = variances.reduce((sum, value) => sum + value, 0) / variances.length;
-    return variances.reduce((sum, value) => sum + (value / mean - 1) ** 2, 0) / (variances.length - 1);
-  });
-  return 2 / (spread.reduce((sum, value) => sum + value, 0) / spread.length - 2 / inputs);
-}
-
-function row(head: string, { gamma, guesses, inputs, seconds, claimed }: Compared): Row {
-  const law = guessingBias({ gamma, classes: CLASSES, examples: inputs });
+function row(head: string, { gamma, width, guesses, inputs, seconds, claimed }: Compared): string {
+  const law = guessingBias({ gamma: gamma + (width ?? 0), classes: CLASSES, examples: inputs });
   const all = against(law.cdf, guesses.fractions, inputs);
   const top = against(
     law.top.cdf,
@@ -113,12 +92,17 @@ function row(head: string, { gamma, guesses, inputs, seconds, claimed }: Compare
   const [low, high] = guesses.gammaInterval!;
   const mean = guesses.topShares.reduce((sum, share) => sum + share, 0) / guesses.topShares.length;
   const cells = [
-    ...[head, gamma.toFixed(4), `${guesses.gamma!.toFixed(4)} [${low.toFixed(4)}, ${high.toFixed(4)}]`],
+    ...[
+      head,
+      gamma.toFixed(4),
+      width?.toFixed(4) ?? '',
+      `${guesses.gamma!.toFixed(4)} [${low.toFixed(4)}, ${high.toFixed(4)}]`,
+    ],
     ...[law.topShare.toFixed(4), mean.toFixed(4)],
     ...[all.distance, all.noise, top.distance, top.noise].map((value) => value.toFixed(3)),
     ...[seconds.toFixed(0), claimed ? (isMet ? 'met' : 'not met') : ''],
   ];
-  return { text: `| ${cells.join(' | ')} |`, isMet };
+  return `| ${cells.join(' | ')} |`;
 }
 
 interface Distance {

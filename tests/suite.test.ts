@@ -52,6 +52,7 @@ describe('one line in fit', () => {
       'probe/survey-inits',
       'probe/survey-fractions',
       'probe/survey-gamma',
+      'probe/predicted-width-gamma',
       'probe/predicted-gamma',
       'probe/bias-causes',
       'probe/support',

@@ -56,6 +56,7 @@ import planeShare from './plane-share.ts';
 import predictedFraction from './predicted-fraction.ts';
 import predictedGamma from './predicted-gamma.ts';
 import predictedGammaTraining from './predicted-gamma-training.ts';
+import predictedWidthGamma from './predicted-width-gamma.ts';
 import rankedFractions from './ranked-fractions.ts';
 import skippedEvaluations from './skipped-evaluations.ts';
 import support from './support.ts';
@@ -110,6 +111,8 @@ export const metrics: readonly Metric[] = [
   surveyInits,
   surveyFractions,
   surveyGamma,
+  // Before what is derived of both.
+  predictedWidthGamma,
   predictedGamma,
   surveyGammaTraining,
   predictedGammaTraining,

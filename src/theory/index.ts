@@ -14,6 +14,7 @@ export {
   minorityCollapseThresholds,
   type ThresholdInput,
 } from './collapse-threshold.ts';
+export { type DirectionsInput, directionsOf } from './directions.ts';
 export { type CausesInput, causesOf, type GuessCause, type GuessCauseFound } from './guess-causes.ts';
 export { type GuessingBiasOptions, guessingBias } from './guessing-bias.ts';
 export {
@@ -37,3 +38,4 @@ export { minorityClasses } from './minority.ts';
 export { type OversamplingInput, oversampling } from './oversampling.ts';
 export type { ShareLaw, TopLaw } from './share-law.ts';
 export { formatStack, type Layer, parseStack, type Stack, type WeightLayer } from './stack.ts';
+export { gammaOfWidth } from './width-gamma.ts';

@@ -20,6 +20,13 @@ export function widthGamma(nodeVariances: readonly (readonly number[])[], exampl
   return Math.max(0, (spread / 2) * factorOf(classes));
 }
 
+/**
+ * The same where n is known (`directionsOf`): .77 / n for ten classes. C from 2.
+ */
+export function gammaOfWidth(directions: number, classes: number): number {
+  return classes < 3 ? 0 : factorOf(classes) / directions;
+}
+
 function relativeVariance(values: readonly number[]): number | null {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   if (!(mean > 0)) return null;

@@ -68,6 +68,21 @@ describe('the law of one class', () => {
     ).toEqual([0]);
   });
 
+  test('by theory it is that at gamma and what finite width adds', () => {
+    const law = (name: string, gammas: readonly (readonly [string, number[]])[]) => {
+      const of = new RunWriter(['a', 'b']);
+      for (const [metric, values] of gammas) of.measure(metric, 0, values);
+      return derived(of.measure('probe/support', 0, [900, 900])).get(name)![0]![1];
+    };
+    const wider: [string, number[]][] = [
+      ['probe/predicted-width-gamma', [0.3]],
+      ['probe/predicted-gamma', [0.5]],
+    ];
+    expect(law('predicted-fraction-law', wider)).toEqual(
+      law('survey-fraction-law', [['probe/survey-gamma', [0.8, 0.3, 2.5, 0]]]),
+    );
+  });
+
   test('is not told where theory has no gamma, or where the first measurement comes later', () => {
     const none = new RunWriter(['a', 'b'])
       .measure('probe/predicted-gamma', 0, [null])

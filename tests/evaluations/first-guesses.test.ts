@@ -1,7 +1,9 @@
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { inputStatistics } from '../../src/capture/stack/input-statistics.ts';
 import type { ShownRecord } from '../../src/journal.ts';
 import type { WatchOptions } from '../../src/options.ts';
 import { callbacks } from '../../src/suite.ts';
+import { gammaOfWidth } from '../../src/theory/width-gamma.ts';
 import { type Recording, recording } from '../support/recording.ts';
 import { Secretive } from '../support/secretive.ts';
 import { tf, wasm } from '../support/tensorflow.ts';
@@ -86,6 +88,15 @@ describe('watch surveys the architecture before it returns', () => {
       const [training] = recorded.of(`probe/${of}-training`)[0]!.values;
       expect([of, training! < evaluation!]).toEqual([of, true]);
     }
+  });
+
+  test('theory tells what finite width adds to gamma, and the survey what it was', async () => {
+    const recorded = await outset(net(3));
+    const [width] = recorded.of('probe/predicted-width-gamma')[0]!.values;
+    const { directions } = inputStatistics(await blobs(COUNTS).xs.data(), 8);
+    // One layer of eight units: between what inputs alone and what linear units would add.
+    expect(width!).toBeGreaterThan(0.3 * gammaOfWidth(directions!, 3));
+    expect(width!).toBeLessThan(gammaOfWidth(1 / (1 / directions! + 1 / 4), 3));
   });
 
   test('theory names what makes the guesses uneven, and by how much', async () => {

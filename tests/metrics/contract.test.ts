@@ -30,6 +30,7 @@ const expected: Expectation = {
   theory: {
     gamma: 0.7,
     trainingGamma: 0.5,
+    widthGamma: 0.01,
     causes: [{ cause: 'activation', instead: 'tanh', activations: ['relu'], gamma: 0.7, without: 0.1 }],
     told: 'Why.',
   },

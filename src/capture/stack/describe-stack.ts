@@ -71,10 +71,11 @@ function stopped(model: ModelLike, reason: string): Reading {
 function statisticsOf(input: InputStatistics | InputExamples): InputStatistics {
   requireObject('input, the second argument of describeStack,', input, '{ inputs, features: 784 } or { q: 1, c: 0 }');
   if ('inputs' in input) return inputStatistics(input.inputs, input.features);
-  const { q, c } = input;
+  const { q, c, directions } = input;
   requirePositive('q, the mean square of an input,', q);
   requireWithin('c, the correlation of two inputs,', c, 0, 1);
-  return { q, c };
+  if (directions !== undefined && directions !== null) requirePositive('directions, in which inputs vary,', directions);
+  return { q, c, ...(directions === undefined ? {} : { directions }) };
 }
 
 /** Examples of another width than the model takes are no inputs of it. A length that the model leaves open tells nothing. */

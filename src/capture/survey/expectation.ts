@@ -54,7 +54,7 @@ export async function expectationOf(expected: Expected): Promise<Expectation> {
   const few = evenly(tf, xs.slice(0, 1), Math.min(MOST, Math.max(2, Math.floor(MOST_VALUES / features))));
   try {
     const done = obstacle === null ? await surveyed(expected) : obstacle;
-    const theory = guessTheory(model, { inputs: await few[0]!.data(), features });
+    const theory = guessTheory(model, { inputs: await few[0]!.data(), features }, expected.classes);
     return typeof done === 'string' ? { survey: null, told: done, theory } : { ...done, theory };
   } finally {
     for (const tensor of few) tensor.dispose();

@@ -1,6 +1,8 @@
 import type { ModelLike } from '../../tf.ts';
+import { directionsOf } from '../../theory/directions.ts';
 import { causesOf, type GuessCauseFound } from '../../theory/guess-causes.ts';
 import { meanField } from '../../theory/mean-field.ts';
+import { gammaOfWidth } from '../../theory/width-gamma.ts';
 import { describeStack, type InputExamples, type Undescribed } from '../stack/describe-stack.ts';
 
 /** What theory says of a model's first guesses. */
@@ -9,6 +11,8 @@ export interface GuessTheory {
   readonly gamma: number | null;
   /** The same as training sees them; null where no layer differs. */
   readonly trainingGamma: number | null;
+  /** What finite width adds to `gamma` where guesses are concerned; null where that is not known. */
+  readonly widthGamma: number | null;
   /** What makes gamma as large as it is, as `predict` sees the model; the strongest first. */
   readonly causes: readonly GuessCauseFound[];
   /** In one sentence: the causes, or where theory stops. */
@@ -21,8 +25,8 @@ const NO_BIAS = 0.005;
 const NAMED = 2;
 
 /** Mean field and causes for a model and its inputs. Nothing throws: what can't be said is told in a sentence. */
-export function guessTheory(model: ModelLike, inputs: InputExamples): GuessTheory {
-  const nothing = { gamma: null, trainingGamma: null, causes: [] };
+export function guessTheory(model: ModelLike, inputs: InputExamples, classes: number): GuessTheory {
+  const nothing = { gamma: null, trainingGamma: null, widthGamma: null, causes: [] };
   try {
     const { stack, input, undescribed } = describeStack(model, inputs);
     if (stack === null) return { ...nothing, told: stoppedBy(undescribed[0]) };
@@ -30,7 +34,10 @@ export function guessTheory(model: ModelLike, inputs: InputExamples): GuessTheor
     const [gamma, trainingGamma] = [gammaOf(false), gammaOf(true)];
     const causes = causesOf({ stack, input: { ...input, training: false } });
     const other = trainingGamma === gamma ? null : trainingGamma;
-    return { gamma, trainingGamma: other, causes, told: reasons(gamma, causes) };
+    const { directions } = input;
+    const hidden = typeof directions === 'number' ? directionsOf(stack, { ...input, directions }) : null;
+    const widthGamma = hidden === null ? null : gammaOfWidth(hidden, classes);
+    return { gamma, trainingGamma: other, widthGamma, causes, told: reasons(gamma, causes) };
   } catch (error) {
     return { ...nothing, told: `Theory says nothing here: ${error instanceof Error ? error.message : error}` };
   }

@@ -261,7 +261,7 @@ function rounded(stack: unknown): unknown {
 test('examples in place of q and c; the law of the guesses follows', () => {
   const model = sequential([2], dense(64, { activation: 'relu', kernelInitializer: 'heUniform' }), dense(4));
   const { stack, input } = describeStack(model, { inputs: [1, 1, 1, -1, -1, 1, -1, -1], features: 2 });
-  expect(input).toEqual({ q: 1, c: 0 });
+  expect(input).toEqual({ q: 1, c: 0, directions: expect.closeTo(3, 12) });
   const { gamma } = meanField(stack!, input).at(-1)!;
   expect(gamma).toBeCloseTo(1 / (Math.PI - 1), 9);
   expect(guessingBias({ gamma, classes: 4 }).topShare).toBeGreaterThan(0.25);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { inputStatistics } from '../../../src/capture/stack/input-statistics.ts';
+import { generator } from '../../support/generator.ts';
 
 /** The definition: all pairs, one by one. */
 function slow(examples: readonly (readonly number[])[], features: number): { q: number; c: number } {
@@ -38,8 +39,8 @@ test('q and c are those of the double loop over pairs', () => {
 });
 
 test('equal examples have c = 1, opposite ones 0', () => {
-  expect(inputStatistics(Float32Array.of(3, 4, 3, 4), 2)).toEqual({ q: 12.5, c: 1 });
-  expect(inputStatistics([1, 2, -1, -2], 2)).toEqual({ q: 2.5, c: 0 });
+  expect(inputStatistics(Float32Array.of(3, 4, 3, 4), 2)).toEqual({ q: 12.5, c: 1, directions: null });
+  expect(inputStatistics([1, 2, -1, -2], 2)).toEqual({ q: 2.5, c: 0, directions: expect.closeTo(1, 12) });
 });
 
 test.each([
@@ -52,4 +53,18 @@ test.each([
   [[1e200, 1], 1, 'inputs are too large to be squared'],
 ])('%j with %d features: %s', (inputs, features, message) => {
   expect(() => inputStatistics(inputs, features)).toThrow(message);
+});
+
+test('directions are those of the covariance: as many as features that vary alike, fewer where some vary more', () => {
+  const random = generator(5);
+  const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  const of = (sizes: readonly number[], offset = 0) => {
+    const inputs = Array.from({ length: 1000 }, () => sizes.map((size) => offset + size * normal())).flat();
+    return inputStatistics(inputs, sizes.length).directions!;
+  };
+  const alike = Array<number>(30).fill(1);
+  expect(of(alike) / 30).toBeCloseTo(1, 1);
+  expect(of(alike, 5) / 30).toBeCloseTo(1, 1);
+  // (100 + 30)^2 / (100^2 + 30).
+  expect(of([10, ...alike]) / 1.685).toBeCloseTo(1, 0);
 });
