@@ -1,7 +1,7 @@
 /**
  * Whether the collapse ratio early in training tells how it ends: BN-MLP 784-256-256-10 on digits, five majority classes of 800 examples,
  * five minority classes of 800 / R, weight decay .01 on everything (the scale of BatchNorm would make up for it else), momentum
- * with a learning rate that drops to a tenth after 90 % of the steps. Asked at 10 % of the steps, and of the rule
+ * with a learning rate that falls to 0 by half a cosine, batches out of shuffled epochs. Asked at 10 % of the steps, and of the rule
  * `minority-collapse`, which runs as it does for a user.
  *
  * Prints a table; `npm run bench -- forecast`. Arguments: [seeds] [steps] [ratios, such as 20,160] [learning rate].
@@ -19,10 +19,9 @@ import { startWasm } from './start-wasm.js';
 const SEEDS = Number(process.argv[2] ?? 10);
 const STEPS = Number(process.argv[3] ?? 3000);
 const RATIOS = (process.argv[4] ?? '20,160').split(',').map(Number);
-const RATE = Number(process.argv[5] ?? 0.02);
+const RATE = Number(process.argv[5] ?? 0.04);
 const [MAJORITY, CLASSES, MINORITY_FROM] = [800, 10, 5];
-const BATCH = 128;
-const DROP = 0.9;
+const BATCH = 256;
 const PROBE = 500;
 /** tfjs adds l2 |W|^2: half of lambda. */
 const L2 = 0.005;
@@ -78,6 +77,22 @@ function tensorsOf(examples: readonly number[]) {
   return { xs: tf.concat(rows), ys: tf.oneHot(classes, CLASSES).toFloat() };
 }
 
+/** Indices of the next batch: one epoch after the other, each shuffled. */
+function batches(count: number, random: () => number): () => number[] {
+  let order: number[] = [];
+  return () => {
+    while (order.length < BATCH) {
+      const epoch = Array.from({ length: count }, (_, i) => i);
+      for (let i = count - 1; i > 0; i--) {
+        const j = Math.floor(random() * (i + 1));
+        [epoch[i], epoch[j]] = [epoch[j]!, epoch[i]!];
+      }
+      order = [...order, ...epoch];
+    }
+    return order.splice(0, BATCH);
+  };
+}
+
 interface Ended {
   readonly ratio: number | null;
   readonly endRatio: number | null;
@@ -118,14 +133,13 @@ async function run(R: number, seed: number): Promise<Ended> {
     if (record.metric === 'collapse-ratio') ratios.push([record.step, record.values[0] ?? null]);
     if (record.metric === 'minority-cosine') cosines.push(record.values[0] ?? null);
   });
-  const random = uniform(seed);
+  const draw = batches(examples.length, uniform(seed));
   for (let step = 0; step < STEPS; step++) {
     const [xs, ys] = tf.tidy(() => {
-      const batch = Array.from({ length: BATCH }, () => Math.floor(random() * examples.length));
-      const indices = tf.tensor1d(batch, 'int32');
+      const indices = tf.tensor1d(draw(), 'int32');
       return [tf.gather(data.xs, indices), tf.gather(data.ys, indices)] as const;
     }) as readonly [tf.Tensor, tf.Tensor];
-    if (step === Math.round(DROP * STEPS)) (model.optimizer as tf.SGDOptimizer).setLearningRate(RATE / 10);
+    (model.optimizer as tf.SGDOptimizer).setLearningRate((RATE * (1 + Math.cos((Math.PI * step) / STEPS))) / 2);
     tf.dispose((await model.trainOnBatch(xs, ys)) as never);
     tf.dispose([xs, ys]);
     if (step % 50 === 0) await new Promise((resolve) => setTimeout(resolve));
