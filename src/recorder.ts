@@ -85,7 +85,7 @@ export class Recorder implements StepListener {
     this.guard('The schedule', () => {
       const due = this.options.schedule(step);
       this.due = due || step === 0;
-      if (due && this.evaluations.isDue(step)) this.evaluate(step);
+      if (due) this.timed(() => this.evaluations.bySchedule(step, this.epochs.at(step)));
       if (this.due) this.timed(() => this.evaluations.beforeLoss(step));
     });
     this.gradients?.begin(step, this.due);

@@ -7,6 +7,13 @@ export interface Depth {
   readonly isThorough: boolean;
 }
 
+/** One evaluation. */
+export interface Look {
+  readonly step: number;
+  readonly epoch: number | null;
+  readonly depth: Depth;
+}
+
 /** Whether an evaluation ends an epoch or the run; null: it is due by the schedule. */
 export type End = 'epoch' | 'run' | null;
 

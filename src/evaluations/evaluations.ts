@@ -3,15 +3,12 @@ import { classifierRows } from '../capture/classifier.ts';
 import { regularisationOf } from '../capture/engine/model.ts';
 import { tidy } from '../capture/engine/tensors.ts';
 import type { Evaluation, EvaluationSet } from '../capture/evaluation/evaluation-set.ts';
-import { trainingGeometry } from '../capture/features/feature-watch.ts';
-import type { Stretch } from '../capture/features/feature-window.ts';
 import { setGeometry } from '../capture/features/set-geometry.ts';
 import type { FeatureGeometry } from '../capture/geometry-figures.ts';
 import { type Examples, Snapshot } from '../capture/snapshot.ts';
-import type { PlaneView } from '../geometry/principal-axes.ts';
 import { mean } from '../stats/mean.ts';
-import type { TensorData } from '../tf.ts';
-import { type Depth, Depths, type End } from './depth.ts';
+import { ClassifierEvaluations } from './classifier.ts';
+import { type Depth, Depths, type End, type Look } from './depth.ts';
 import { LayerEvaluations } from './layers.ts';
 import type { EvaluationParts } from './parts.ts';
 import { TrainingModeEvaluations } from './training-mode.ts';
@@ -20,18 +17,12 @@ import { TrainingModeEvaluations } from './training-mode.ts';
 const GRACE = 2000;
 const NONE: Depth = { isAny: false, isThorough: false };
 
-/** One evaluation. */
-interface Look {
-  readonly step: number;
-  readonly epoch: number | null;
-  readonly depth: Depth;
-}
-
 /** What is measured between two steps, with the weights as they are: sets of examples, the classifier, the monitor itself. */
 export class Evaluations {
   private readonly parts: EvaluationParts;
   private readonly trainingMode: TrainingModeEvaluations;
   private readonly layers: LayerEvaluations;
+  private readonly classifier: ClassifierEvaluations;
   /** Evaluations by the schedule that were left out. */
   skipped = 0;
   private readonly pace: Pace;
@@ -47,13 +38,21 @@ export class Evaluations {
     const { evaluations, features } = parts.budgets;
     this.pace = new Pace(evaluations, GRACE);
     this.depths = new Depths(parts.classes, evaluations === 1 ? 1 : (features ?? evaluations));
+    this.classifier = new ClassifierEvaluations(parts, this.depths);
   }
 
-  /** Whether the evaluation that the schedule asks for is made; the first always is. Where it is left out, that is counted. */
-  isDue(step: number): boolean {
-    if (this.pace.due() || step === 0) return true;
+  /**
+   * What the schedule asks for: a whole evaluation at step 0 and while their share of the time allows it. Else sets are left out, which is counted:
+   * the classifier costs little and is looked at all the same.
+   */
+  bySchedule(step: number, epoch: number | null): void {
+    if (this.evaluatedAt === step) return;
+    if (this.pace.due() || step === 0) {
+      this.at(step, epoch, null);
+      return;
+    }
     this.skipped++;
-    return false;
+    this.classifier.measure({ step, epoch, depth: this.depthAt(null) });
   }
 
   /** Before a batch whose loss is looked at: what regularisers are to add to it. */
@@ -88,7 +87,7 @@ export class Evaluations {
     let depth = NONE;
     this.parts.guard('The classifier', () => {
       const kernel = this.parts.classifier()?.kernel;
-      if (kernel === undefined) this.reportNone();
+      if (kernel === undefined) this.classifier.reportNone();
       else depth = this.depths.at(kernel.size / this.parts.classes, end);
     });
     return depth;
@@ -96,14 +95,14 @@ export class Evaluations {
 
   private evaluate(look: Look): void {
     const { guard, sets, figures, classes, journal } = this.parts;
-    const { step, epoch, depth } = look;
+    const { step, epoch } = look;
     for (const set of sets) {
       guard(`The evaluation on ${set.name}`, () => this.evaluateSet(set, look));
       guard(`The evaluation in training mode on ${set.name}`, () => this.trainingMode.measure(set, step, epoch));
     }
     const [set] = sets;
     if (set !== undefined) guard('The gamma of the layers', () => this.layers.measure(set, step, epoch));
-    if (depth.isAny) guard('The classifier', () => this.readClassifier(look));
+    this.classifier.measure(look);
     journal.measure(new Snapshot({ stream: 'monitor', step, classes, monitor: figures() }), epoch);
   }
 
@@ -141,44 +140,5 @@ export class Evaluations {
       geometry = this.depths.timed(depth, () => setGeometry(features.values, examples, rows, training, isThorough));
     });
     return geometry;
-  }
-
-  /** Trouble with it costs the classifier nothing else. */
-  private planeOf(stretch: Stretch, rows: Float32Array): PlaneView | null {
-    let plane: PlaneView | null = null;
-    this.parts.guard('The plane of the classes', () => {
-      plane = this.parts.features?.plane.of(stretch, rows) ?? null;
-    });
-    return plane;
-  }
-
-  private reportNone(): void {
-    const { model, classes, reads, report } = this.parts;
-    if (model === null || !(reads.has('geometry') || reads.has('features'))) return;
-    report(
-      `Expected a last dense layer with one unit for each of ${classes} classes, got a model without: classifier, features and their collapse are not measured.`,
-    );
-  }
-
-  private readClassifier({ step, epoch, depth }: Look): void {
-    const { readback, classes, journal, minority, features, whenRead, facts } = this.parts;
-    const { isThorough } = depth;
-    const classifier = this.parts.classifier();
-    if (classifier === null) return;
-    const { kernel, weightDecay } = classifier;
-    const measure = ([values]: TensorData[]) => {
-      const rows = classifierRows(values!, classes);
-      const stretch = features?.told ?? null;
-      const { counts } = minority;
-      const collapse =
-        stretch === null || !isThorough ? null : features!.course.of({ stretch, rows, weightDecay, counts });
-      const plane = stretch === null || !isThorough ? null : this.planeOf(stretch, rows);
-      const parts = { run: facts, classifier: rows, minority: minority.classes, collapse, plane };
-      journal.measure(new Snapshot({ ...parts, stream: 'model', step, classes }), epoch);
-      const geometry = stretch === null ? null : trainingGeometry(stretch, rows, isThorough);
-      if (geometry === null) return;
-      journal.measure(new Snapshot({ stream: 'train', step, classes, part: 'features', geometry }), epoch);
-    };
-    whenRead(readback.read([kernel]), (data: TensorData[]) => this.depths.timed(depth, () => measure(data)));
   }
 }

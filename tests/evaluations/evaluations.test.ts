@@ -34,7 +34,8 @@ async function run(milliseconds: number, options: object = {}, endsEpochAfter = 
   }
   await monitor.close();
   const evaluated = of('probe/loss').map(({ step }) => step);
-  return { evaluated, skipped: of('monitor/skipped-evaluations').map(({ values }) => values[0]) };
+  const classifier = of('model/classifier-norm').map(({ step }) => step);
+  return { evaluated, classifier, skipped: of('monitor/skipped-evaluations').map(({ values }) => values[0]) };
 }
 
 describe('evaluations by the schedule', () => {
@@ -46,10 +47,12 @@ describe('evaluations by the schedule', () => {
   });
 
   test('are left out where they would take more than two seconds and their share of the budget; that is counted', async () => {
-    const { evaluated, skipped } = await run(900);
+    const { evaluated, classifier, skipped } = await run(900);
     // The third begins while something is left, and the end of the run has its own.
     expect(evaluated).toEqual([0, 1, 2, 100]);
     expect(skipped.at(-1)).toBeGreaterThan(10);
+    // The classifier costs little.
+    expect(classifier).toHaveLength(evaluated.length + skipped.at(-1)!);
     expect(told).toEqual([]);
   });
 
