@@ -118,6 +118,21 @@ export class ClassMoments implements ClassSums {
     this.scatter?.subtract(away, this.classes);
   }
 
+  /** A copy without scatter in which classes that have no examples here are as they are in another accumulator of as many classes and columns. */
+  filledFrom(other: ClassMoments): ClassMoments {
+    const { classes, columns, products } = this;
+    const filled = new ClassMoments({ classes, columns, scatter: 'none', products });
+    for (let c = 0; c < classes; c++) {
+      const from = this.counts[c]! > 0 ? this : other;
+      const [begin, end] = [c * columns, (c + 1) * columns];
+      filled.counts[c] = from.counts[c]!;
+      filled.squares[c] = from.squares[c]!;
+      filled.references.set(from.references.subarray(begin, end), begin);
+      filled.sums.set(from.sums.subarray(begin, end), begin);
+    }
+    return filled;
+  }
+
   /** Mean feature vector of a class; null without examples. */
   mean(c: number): Float64Array | null {
     if (this.counts[c] === 0) return null;

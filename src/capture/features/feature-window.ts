@@ -21,22 +21,41 @@ const ENOUGH_PER_CLASS = 4;
 export class Stretch {
   readonly moments: ClassMoments;
   readonly spread: Spread;
+  /** Examples of the stretch itself. */
+  private readonly own: ClassMoments;
 
-  /** `basis`: for the scatter; see `Spread`. */
-  constructor(classes: number, columns: number, basis: Basis | null) {
-    this.moments = new ClassMoments({ classes, columns, scatter: 'none', products: PRODUCTS });
-    this.spread = new Spread(classes, columns, basis);
+  constructor(moments: ClassMoments, spread: Spread, own = moments) {
+    this.moments = moments;
+    this.spread = spread;
+    this.own = own;
   }
 
   get examples(): number {
-    return this.moments.examples;
+    return this.own.examples;
   }
+
+  /** Whether a class is missing that another stretch has. */
+  lacks({ moments }: Stretch): boolean {
+    return this.moments.counts.some((count, c) => count === 0 && moments.counts[c]! > 0);
+  }
+
+  /** With classes that are missing as they were in another stretch. */
+  filledFrom({ moments }: Stretch): Stretch {
+    return new Stretch(this.moments.filledFrom(moments), this.spread, this.own);
+  }
+}
+
+/** A stretch that begins. `basis`: for the scatter; see `Spread`. */
+export function newStretch(classes: number, columns: number, basis: Basis | null): Stretch {
+  const moments = new ClassMoments({ classes, columns, scatter: 'none', products: PRODUCTS });
+  return new Stretch(moments, new Spread(classes, columns, basis));
 }
 
 /**
  * Features of the examples that train, out of the last epoch or so: what is old is about other weights. Training is cut into stretches:
  * epochs, where callbacks tell of them, else (and in the first epoch, where weights move fast) stretches that double in length. What is told
- * is that of the last whole stretch, or of the one under way as soon as it holds enough of every class.
+ * is that of the last whole stretch, or of the one under way as soon as it holds enough of every class. Not every step is looked at, so that a rare class may
+ * have been missed: it stays as it was when it was seen last.
  */
 export class FeatureWindow {
   readonly columns: number;
@@ -53,7 +72,7 @@ export class FeatureWindow {
     this.classes = classes;
     this.columns = columns;
     this.pace = new Pace(share, GRACE);
-    this.present = new Stretch(classes, columns, null);
+    this.present = newStretch(classes, columns, null);
   }
 
   /**
@@ -65,7 +84,7 @@ export class FeatureWindow {
     const { present } = this;
     present.moments.add(features, labels);
     // Nearest means are those of what is told: the batch itself may be a part of it.
-    if (guesses !== null) present.spread.add(features, labels, guesses, (this.told ?? present).moments);
+    if (guesses !== null) present.spread.add(features, labels, guesses, (this.whole ?? present).moments);
   }
 
   /** An epoch is over, and what its end is to say has been said. */
@@ -81,15 +100,24 @@ export class FeatureWindow {
   get told(): Stretch | null {
     const { before, present } = this;
     if (before === null) return present.examples === 0 ? null : present;
+    const isLong = present.examples >= before.examples;
+    return isLong && present.lacks(before) ? present.filledFrom(before) : this.whole;
+  }
+
+  /** The last stretch that has all classes that are known; null in the first. */
+  private get whole(): Stretch | null {
+    const { before, present } = this;
+    if (before === null) return null;
     const isKnown = (count: number, c: number) =>
       count >= ENOUGH_EXAMPLES || (count === 0 && before.moments.counts[c] === 0);
-    const isFull = present.examples >= before.examples || present.moments.counts.every(isKnown);
-    return isFull ? present : before;
+    const isFull = present.examples >= before.examples && !present.lacks(before);
+    return isFull || present.moments.counts.every(isKnown) ? present : before;
   }
 
   private turn(): void {
-    this.before = this.present;
-    this.present = new Stretch(this.classes, this.columns, this.basisAfter(this.before));
+    const { before, present } = this;
+    this.before = before !== null && present.lacks(before) ? present.filledFrom(before) : present;
+    this.present = newStretch(this.classes, this.columns, this.basisAfter(this.before));
     this.limit = Math.min(MOST_EXAMPLES, 2 * this.limit);
   }
 

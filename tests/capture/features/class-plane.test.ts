@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ClassPlane } from '../../../src/capture/features/class-plane.ts';
-import { Stretch } from '../../../src/capture/features/feature-window.ts';
+import { newStretch, type Stretch } from '../../../src/capture/features/feature-window.ts';
 import { type PlaneView, principalAxes } from '../../../src/geometry/principal-axes.ts';
 import { generator } from '../../support/generator.ts';
 import { featuresOf, STILL, stood } from '../../support/still.ts';
@@ -15,7 +15,7 @@ function drawn(count: number, seed: number): Float32Array {
 }
 
 function stretch(classes: number, seed = 1, columns = COLUMNS): Stretch {
-  const of = new Stretch(classes, columns, null);
+  const of = newStretch(classes, columns, null);
   of.moments.add(
     drawn(2 * classes * columns, seed),
     Int32Array.from({ length: 2 * classes }, (_, i) => i % classes),
@@ -63,13 +63,13 @@ describe('the plane of the classes', () => {
       new ClassPlane().of(stretch(classes, 1, columns), drawn(classes * columns, 2));
     expect([of(1000) === null, of(1001) === null]).toEqual([false, true]);
     expect(new ClassPlane().of(stretch(3), drawn(12, 2))).toBeNull();
-    const single = new Stretch(3, COLUMNS, null);
+    const single = newStretch(3, COLUMNS, null);
     single.moments.add(drawn(2 * COLUMNS, 1), Int32Array.of(1, 1));
     expect(new ClassPlane().of(single, drawn(3 * COLUMNS, 2))).toBeNull();
   });
 
   test('has a place for a class without examples in its row alone', () => {
-    const of = new Stretch(3, COLUMNS, null);
+    const of = newStretch(3, COLUMNS, null);
     of.moments.add(drawn(4 * COLUMNS, 1), Int32Array.of(0, 2, 0, 2));
     const { classifier, means } = new ClassPlane().of(of, drawn(3 * COLUMNS, 2))!;
     expect([classifier.includes(null), means.map((point) => point === null)]).toEqual([false, [false, true, false]]);

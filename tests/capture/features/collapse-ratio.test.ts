@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { CollapseCourse } from '../../../src/capture/features/collapse-course.ts';
-import { Stretch } from '../../../src/capture/features/feature-window.ts';
+import { newStretch } from '../../../src/capture/features/feature-window.ts';
 import * as plain from '../../geometry/plain-collapse.ts';
 import { recording } from '../../support/recording.ts';
 import { lastOf, plainOf, STILL, stood } from '../../support/still.ts';
@@ -124,7 +124,7 @@ describe('nothing is said', () => {
 
   test('of more than 1,000 classes, whose singular values take too long', () => {
     const ratioOf = (classes: number) => {
-      const [course, stretch] = [new CollapseCourse(), new Stretch(classes, 1, null)];
+      const [course, stretch] = [new CollapseCourse(), newStretch(classes, 1, null)];
       stretch.moments.add(
         Float32Array.from({ length: classes }, (_, c) => c),
         Int32Array.from({ length: classes }, (_, c) => c),

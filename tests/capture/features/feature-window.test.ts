@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { trainingGeometry } from '../../../src/capture/features/feature-watch.ts';
-import { FeatureWindow, Stretch } from '../../../src/capture/features/feature-window.ts';
+import { FeatureWindow, newStretch } from '../../../src/capture/features/feature-window.ts';
 import { generator } from '../../support/generator.ts';
 
 const CLASSES = 3;
@@ -89,6 +89,56 @@ describe('with epochs', () => {
   });
 });
 
+describe('a class that was missed', () => {
+  const means = (window: FeatureWindow) => window.told!.moments.means().map((mean) => mean?.[0] ?? null);
+  const onlyTwo = (i: number) => i % 2;
+
+  test('stays as it was when it was seen last, epoch after epoch, while the others are those of now', () => {
+    const window = new FeatureWindow(CLASSES, 1);
+    feed(window, 96, 1);
+    window.endEpoch();
+    for (const at of [2, 3]) {
+      feed(window, 96, at, onlyTwo);
+      expect(means(window)).toEqual([at, at, 1]);
+      window.endEpoch();
+      expect(means(window)).toEqual([at, at, 1]);
+    }
+    feed(window, 96, 4);
+    window.endEpoch();
+    expect(means(window)).toEqual([4, 4, 4]);
+  });
+
+  test('makes no stretch longer than it was', () => {
+    const window = new FeatureWindow(CLASSES, 1);
+    feed(window, 96, 1);
+    window.endEpoch();
+    feed(window, 96, 2, onlyTwo);
+    window.endEpoch();
+    feed(window, 64, 3);
+    expect(window.told!.examples).toBe(96);
+    feed(window, 32, 3);
+    expect(means(window)).toEqual([3, 3, 3]);
+  });
+
+  test('NC1 is told all the same', () => {
+    const [columns, rows] = [70, new Float32Array(CLASSES * 70).fill(1)];
+    const window = new FeatureWindow(CLASSES, columns);
+    const around = (labels: Int32Array) =>
+      Float32Array.from(
+        { length: labels.length * columns },
+        (_, i) => (i % columns === labels[Math.floor(i / columns)]! ? 1 : 0) + 0.1 * Math.sin(i * i),
+      );
+    for (const labelOf of [(i: number) => i % CLASSES, (i: number) => i % CLASSES, onlyTwo]) {
+      for (let i = 0; i < 256; i += 32) {
+        const labels = Int32Array.from({ length: 32 }, (_, j) => labelOf(i + j));
+        window.add(around(labels), labels, labels);
+      }
+      window.endEpoch();
+    }
+    expect(trainingGeometry(window.told!, rows)!.nc1).toBeGreaterThan(0.001);
+  });
+});
+
 describe('NC1 of more features than are kept in full', () => {
   const COLUMNS = 70;
   /** Class c lies around the unit vector c. */
@@ -148,7 +198,7 @@ describe('NC1 of more features than are kept in full', () => {
     const [few, most] = [part(3 * classes), part(60 * classes)];
     const rows = new Float32Array(classes * columns).fill(1);
     const nc1 = (isAll: boolean) => {
-      const stretch = new Stretch(classes, columns, null);
+      const stretch = newStretch(classes, columns, null);
       for (const [features, labels] of [few, most]) stretch.moments.add(features, labels);
       for (const [features, labels] of isAll ? [few, most] : [few]) {
         stretch.spread.add(features, labels, labels, stretch.moments);
@@ -158,7 +208,7 @@ describe('NC1 of more features than are kept in full', () => {
     // A third less without the correction.
     expect(nc1(false) / nc1(true)).toBeGreaterThan(0.93);
     expect(nc1(false) / nc1(true)).toBeLessThan(1.07);
-    const alone = new Stretch(classes, columns, null);
+    const alone = newStretch(classes, columns, null);
     for (const [features, labels] of [few, most]) alone.moments.add(features, labels);
     const [features, labels] = part(2 * classes - 1);
     alone.spread.add(features, labels, labels, alone.moments);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { trainingGeometry } from '../../../src/capture/features/feature-watch.ts';
-import { Stretch } from '../../../src/capture/features/feature-window.ts';
+import { newStretch } from '../../../src/capture/features/feature-window.ts';
 import { setGeometry } from '../../../src/capture/features/set-geometry.ts';
 import { neuralCollapse } from '../../../src/geometry/neural-collapse.ts';
 import { rowCosines } from '../../../src/stats/cosine.ts';
@@ -66,7 +66,7 @@ test('1,000 classes of 4,096 features have everything but NC1 at a quick look', 
   for (const [name, value] of Object.entries(others)) expect([name, value === null]).toEqual([name, false]);
   // One example each: nothing varies within classes, and all other examples are nearest to themselves.
   expect(others.cdnv).toBe(0);
-  const stretch = new Stretch(1000, 4096, null);
+  const stretch = newStretch(1000, 4096, null);
   stretch.moments.add(features, examples.labels);
   stretch.spread.add(features, examples.labels, examples.labels, stretch.moments);
   const trained = trainingGeometry(stretch, rows, false)!;
