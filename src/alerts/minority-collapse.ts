@@ -7,7 +7,7 @@ import { collapseForecast } from './collapse-forecast.ts';
 import { percent } from './percent.ts';
 import { lastStretch, PATIENCE_STEPS, type Stretch } from './stretch.ts';
 
-/** Mean cosine of the minority from which its classifiers count as one; healthy is -1/(C-1). */
+/** Mean cosine of the minority from which its classifiers count as one. */
 const COLLAPSED = 0.9;
 /** Longest minority row, as a share of the mean length of the others, below which the minority has vanished. */
 const GONE = 0.01;
@@ -43,14 +43,20 @@ function collapsed({ run, history }: Evidence, minority: readonly number[]): Fin
   if (stretch === null || stretch.to.step < (before?.step ?? 0)) return null;
   const { from, to, length } = stretch;
   const cosine = to.last[0]!;
-  const healthy = -1 / (run.classNames.length - 1);
+  // What balanced classes end at depends on the loss: the chart's reference line, where there is one.
+  const healthy = cosines!.declaration.panels.flatMap(({ marks = [] }) => marks)[0]?.value;
+  const compared = healthy === undefined ? '' : `; healthy is ${healthy.toFixed(2)}`;
   return {
     classes: minority,
     steps: [from.step, to.step],
     message:
       `${rowsOf(minority, run.classNames)} in the last dense layer have become one direction: ` +
-      `mean cosine ${cosine.toFixed(2)} at step ${to.step}, ${COLLAPSED} or more since step ${from.step}; healthy is ${healthy.toFixed(2)}.`,
-    numbers: { minorityCosine: cosine, healthyCosine: healthy, measurements: length },
+      `mean cosine ${cosine.toFixed(2)} at step ${to.step}, ${COLLAPSED} or more since step ${from.step}${compared}.`,
+    numbers: {
+      minorityCosine: cosine,
+      ...(healthy === undefined ? {} : { healthyCosine: healthy }),
+      measurements: length,
+    },
     threshold: COLLAPSED,
   };
 }

@@ -8,7 +8,13 @@ export default defineMetric({
   cadence: 'schedule',
   part: 'expectation',
   panels: [
-    { group: 'Initial guesses', title: 'Gamma of this architecture', chart: 'bar', series: 'Finite width, by theory' },
+    {
+      group: 'Initial guesses',
+      title: 'Where the first guesses stand',
+      chart: 'distribution',
+      role: 'note',
+      series: 'Finite width adds to gamma, by theory',
+    },
   ],
   measure: ({ expected }) => {
     const added = expected?.theory?.widthGamma;

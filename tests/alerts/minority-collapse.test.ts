@@ -28,12 +28,18 @@ function alertsOf({ records }: RunWriter): AlertBody[] {
 /** One measurement: the cosine (null: missing), and lengths of the rows of majority and minority. */
 type Point = readonly [step: number, cosine: number | null, majority?: number, minority?: number];
 
-function run(points: readonly Point[], known: Partial<RunBody> = { classCounts: COUNTS }): RunWriter {
+/** `reference`: what healthy rows have, by the loss; null where nobody knows. */
+function run(
+  points: readonly Point[],
+  known: Partial<RunBody> = { classCounts: COUNTS },
+  reference: number | null = -1 / 9,
+): RunWriter {
+  const ofRun = reference === null ? {} : { marks: [{ value: reference, label: 'healthy' }] };
   const writer = new RunWriter(NAMES, 'made-up-run', known);
   for (const [step, cosine, majority = 2, minority = 1] of points) {
     const norms = NAMES.map((_, c) => (c < 5 ? majority : minority));
     writer.measure('model/classifier-norm', step, norms);
-    if (cosine !== null) writer.measure('model/minority-cosine', step, [cosine]);
+    if (cosine !== null) writer.measure('model/minority-cosine', step, [cosine], null, ofRun);
   }
   return writer;
 }
@@ -76,6 +82,15 @@ describe('is silent', () => {
 });
 
 describe('a collapse', () => {
+  test.each<[string, number | null, RegExp]>([
+    ['right angles, with squared error', 0, /since step 120; healthy is 0\.00\.$/],
+    ['nothing, with a loss that nobody knows', null, /0\.9 or more since step 120\.$/],
+  ])('is compared with what the loss leads to: %s', (_, reference, told) => {
+    const [alert] = alertsOf(run(at(0.95, 120, 140, 170), { classCounts: COUNTS }, reference));
+    expect(alert!.message).toMatch(told);
+    expect(alert!.numbers.healthyCosine).toBe(reference ?? undefined);
+  });
+
   test('is told at the third measurement of 0.9 or more running, with numbers, names and what to do', () => {
     const [alert, ...more] = alertsOf(run([...at(-0.1, 0), ...at(0.6, 100), ...at(0.9, 120), ...at(0.95, 140, 170)]));
     expect(more).toEqual([]);
