@@ -1,5 +1,6 @@
 import type { ClassMeans } from '../geometry/class-means.ts';
 import type { FeatureCollapse } from '../geometry/neural-collapse.ts';
+import { finiteOrNull } from '../geometry/rows.ts';
 import { gramCosines, gramNorms } from '../stats/gram.ts';
 import type { CollapseRatio } from '../theory/collapse-ratio.ts';
 
@@ -25,7 +26,7 @@ export function meanCosines({ present, gram }: ClassMeans, classes: number): (nu
   const all = new Array<number | null>(classes ** 2).fill(null);
   present.forEach((a, i) => {
     present.forEach((b, j) => {
-      all[a * classes + b] = cosines[i * present.length + j]!;
+      all[a * classes + b] = finiteOrNull(cosines[i * present.length + j]!);
     });
   });
   return all;

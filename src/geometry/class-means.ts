@@ -1,6 +1,7 @@
 import { type Basis, squareOf } from './basis.ts';
 import type { ClassMoments } from './class-moments.ts';
 import { gramOf, type Products, rowProducts } from './products.ts';
+import { areFinite } from './rows.ts';
 
 /** Differences below so many units of rounding are none. */
 const ROUNDING = 64 * Number.EPSILON;
@@ -11,11 +12,11 @@ export interface CentredMeans {
   readonly present: readonly number[];
   /** mu_G: mean of the class means; every class counts the same, however many examples it has. */
   readonly centre: Float64Array;
-  /** M = mu_c - mu_G: R x columns. Zero where nothing but rounding is left. */
+  /** M = mu_c - mu_G: R x columns. Zero where nothing but rounding is left, and where squares are beyond float64. */
   readonly rows: Float64Array;
   /** Mean of |h - mu_c|^2 of each class: R. */
   readonly variances: Float64Array;
-  /** |difference of two means|^2 up to here is rounding. */
+  /** |difference of two means|^2 up to here is rounding. Infinity: squares are beyond float64, and nothing is known of any difference. */
   readonly floor: number;
 }
 
@@ -26,7 +27,10 @@ export interface ClassMeans extends CentredMeans {
 
 export function classMeansOf(moments: ClassMoments, products?: Products): ClassMeans {
   const means = centredMeansOf(moments);
-  return { ...means, gram: gramOf(means.rows, means.present.length, moments.columns, products) };
+  const gram = gramOf(means.rows, means.present.length, moments.columns, products);
+  // Squares in float32, where `products` are, end at 1e38: what is not known is 0, which has no angle and no length to be compared with.
+  if (areFinite(gram)) return { ...means, gram };
+  return { ...means, gram: gram.fill(0), rows: means.rows.fill(0), floor: Infinity };
 }
 
 /** Without the products, which take R^2 columns / 2 multiply-adds. */
@@ -43,12 +47,13 @@ export function centredMeansOf(moments: ClassMoments): CentredMeans {
   means.forEach((mean, r) => {
     largest = Math.max(largest, squareOf(mean, 0, columns) + variances[r]!);
   });
-  const floor = ROUNDING ** 2 * largest;
+  // Enormous features: their squares are no numbers, and neither is any figure that is made of them.
+  const floor = Number.isFinite(largest) ? ROUNDING ** 2 * largest : Infinity;
   const rows = new Float64Array(means.length * columns);
   means.forEach((mean, r) => {
     const row = rows.subarray(r * columns, (r + 1) * columns);
     for (let j = 0; j < columns; j++) row[j] = mean[j]! - centre[j]!;
-    if (squareOf(row, 0, columns) <= floor) row.fill(0);
+    if (floor === Infinity || squareOf(row, 0, columns) <= floor) row.fill(0);
   });
   return { present, centre, rows, variances, floor };
 }

@@ -2,21 +2,25 @@ import { requireList } from '../theory/requirement.ts';
 import { squareOf } from './basis.ts';
 import { centredMeansOf } from './class-means.ts';
 import type { ClassMoments } from './class-moments.ts';
-import { flatRows, type Rows } from './rows.ts';
+import { finiteOrNull, flatRows, type Rows } from './rows.ts';
 
 /**
  * E_H: mean over classes of the mean of |h - mu_G|^2 over their examples, mu_G the mean of the class means; the budget of features
- * in the layer-peeled model (Fang, He, Long, Su, PNAS 2021), centred. Over classes with examples; null where there is none.
+ * in the layer-peeled model (Fang, He, Long, Su, PNAS 2021), centred. Over classes with examples; null where there is none, and where
+ * it is beyond what float64 holds.
  */
 export function featureEnergy(moments: ClassMoments): number | null {
-  const { present, rows, variances } = centredMeansOf(moments);
+  const { present, rows, variances, floor } = centredMeansOf(moments);
   if (present.length === 0) return null;
-  return (squareOf(rows, 0, rows.length) + variances.reduce((sum, value) => sum + value, 0)) / present.length;
+  if (floor === Infinity) return null;
+  return finiteOrNull(
+    (squareOf(rows, 0, rows.length) + variances.reduce((sum, value) => sum + value, 0)) / present.length,
+  );
 }
 
 /**
  * E_W: mean over classes of |w_c - w|^2, w the mean row; the budget of the classifier in the layer-peeled model, centred.
- * `weights`: one row per class; `columns` is needed where they are flat. Null without rows. Throws a RangeError where rows differ in
+ * `weights`: one row per class; `columns` is needed where they are flat. Null without rows, and beyond what float64 holds. Throws a RangeError where rows differ in
  * length or a value is not finite.
  */
 export function weightEnergy(weights: Rows, columns?: number): number | null {
@@ -33,5 +37,5 @@ export function weightEnergy(weights: Rows, columns?: number): number | null {
   for (let r = 0; r < count; r++) {
     for (let j = 0, at = r * width; j < width; j++, at++) sum += (values[at]! - values[j]! - mean[j]!) ** 2;
   }
-  return sum / count;
+  return finiteOrNull(sum / count);
 }

@@ -30,13 +30,14 @@ export function knownMeans(means: readonly (ArrayLike<number> | null)[], from?: 
 }
 
 /**
- * The class whose mean is nearest to h, of equal distances the first. `products`, from `at` on: those of h less the origin with the rows
+ * The class whose mean is nearest to h, of equal distances the first; -1 where distances are beyond what a number holds. `products`, from `at` on: those of h less the origin with the rows
  * of the means. Of |h - m|^2 / 2 only |m|^2 / 2 - h . m differs between means.
  */
 export function nearestMean({ classes, halves }: KnownMeans, products: ArrayLike<number>, at: number): number {
-  let [nearest, most] = [0, products[at]! - halves[0]!];
-  for (let r = 1; r < halves.length; r++) {
+  let [nearest, most] = [0, -Infinity];
+  for (let r = 0; r < halves.length; r++) {
     const closeness = products[at + r]! - halves[r]!;
+    if (!Number.isFinite(closeness)) return -1;
     if (closeness <= most) continue;
     nearest = r;
     most = closeness;

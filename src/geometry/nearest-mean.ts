@@ -1,7 +1,7 @@
 import { argmaxRows } from '../stats/argmax.ts';
 import { type KnownMeans, knownMeans, nearestMean } from './known-means.ts';
 import { type Products, plainProducts } from './products.ts';
-import { expectFinite, expectLabels, flatRows, type Rows } from './rows.ts';
+import { areFinite, expectFinite, expectLabels, flatRows, type Rows } from './rows.ts';
 
 /** The last dense layer: logits W h + b. */
 export interface Classifier {
@@ -23,7 +23,8 @@ const BLOCK = 128;
  * NC4 as counts, so that batches add up: examples whose largest logit names another class than the nearest class mean (Papyan, Han,
  * Donoho, PNAS 2020). `features`: B x D. `means`: D values per class, null for classes that have none: those of the training
  * examples, for other examples too. With `labels`, examples whose label is no class are left out. Of equal logits or distances the
- * first counts. No example counts where no class has a mean. Throws a RangeError where lengths do not match or a value is not finite.
+ * first counts. No example counts where no class has a mean, nor one whose logits or distances are beyond what a number holds. Throws
+ * a RangeError where lengths do not match or a value is not finite.
  */
 export function nearestMeanMismatches(
   features: ArrayLike<number>,
@@ -42,21 +43,20 @@ export function nearestMeanMismatches(
   for (let from = 0; from < count; from += BLOCK) {
     const size = Math.min(BLOCK, count - from);
     const block = blockOf(values, from, size, columns);
-    const predicted = argmaxRows(logitsOf(block, size, weights, bias, products), means.length);
+    const logits = logitsOf(block, size, weights, bias, products);
     const nearest = nearestOf(block, size, known, products);
-    for (let i = 0; i < size; i++) {
-      const label = labels?.[from + i] ?? 0;
-      if (label < 0 || label >= means.length) continue;
-      examples++;
-      if (predicted[i] !== nearest[i]) mismatches++;
-    }
+    const comparable = nearest.map((c, i) => (areFinite(rowOf(logits, i, means.length)) ? c : -1));
+    const own = Array.from({ length: size }, (_, i) => labels?.[from + i] ?? 0);
+    const found = guessMismatches(argmaxRows(logits, means.length), comparable, own, means.length);
+    mismatches += found.mismatches;
+    examples += found.examples;
   }
   return { mismatches, examples };
 }
 
 /**
  * The class with the nearest mean for each of B feature vectors (B x D, row-major), of equal distances the first; -1 where no class has a
- * mean. `means` as in `nearestMeanMismatches`. Throws a RangeError where lengths do not match or a value is not finite.
+ * mean, and where distances are beyond what a number holds. `means` as in `nearestMeanMismatches`. Throws a RangeError where lengths do not match or a value is not finite.
  */
 export function nearestMeans(
   features: ArrayLike<number>,
@@ -92,6 +92,10 @@ export function guessMismatches(
     if (nearest[i] !== guesses[i]) mismatches++;
   }
   return { mismatches, examples };
+}
+
+function rowOf(values: Float64Array, row: number, columns: number): Float64Array {
+  return values.subarray(row * columns, (row + 1) * columns);
 }
 
 function blockOf(values: ArrayLike<number>, from: number, size: number, columns: number): Float64Array {

@@ -6,13 +6,14 @@ import { ClassMoments } from './class-moments.ts';
 import { classifierCollapse } from './classifier-collapse.ts';
 import { type Classifier, classifierOf, nearestMeanMismatches } from './nearest-mean.ts';
 import type { Products } from './products.ts';
-import { expectLabels, flatRows, type Rows } from './rows.ts';
+import { expectLabels, finiteOrNull, flatRows, type Rows, tamed } from './rows.ts';
 import { equiangularity, equinorm, frameOf, selfDuality } from './simplex.ts';
 import { coverage, distanceVariance, relativeVariability } from './variability.ts';
 
 /**
  * Neural collapse (NC: Papyan, Han, Donoho, PNAS 2020) in numbers. What concerns features is taken over the classes that have
- * examples. Everywhere: null is undefined (too few classes, or 0 / 0), never NaN.
+ * examples. Everywhere: null is undefined (too few classes, 0 / 0, or features whose squares are beyond what a
+ * number holds), never NaN.
  */
 export interface CollapseMeasures {
   /** NC1: Tr(Sigma_W Sigma_B^+) / C, >= 0; 0 is collapse. */
@@ -92,7 +93,8 @@ export function neuralCollapse(input: CollapseInput): NeuralCollapse {
  */
 export function neuralCollapseOf(moments: ClassMoments, classifier: ClassifierOfGroups): CollapseMeasures {
   const { columns, classes } = moments;
-  const { rows: weights } = classifierOf(classifier, classes, columns);
+  // All that is said of weights is about their proportions.
+  const weights = tamed(classifierOf(classifier, classes, columns).rows);
   const minority = minorityClasses(moments.counts, classifier.minority);
   const means = classMeansOf(moments);
   return {
@@ -116,10 +118,10 @@ export function featureCollapse(
 ): FeatureCollapse {
   const { present } = means;
   return {
-    nc1,
+    nc1: finiteOrNull(nc1),
     cdnv: distanceVariance(means, columns),
     ...ofMeans(means, columns),
-    selfDuality: present.length < 2 ? null : selfDuality(pick(weights, columns, present), means.rows),
+    selfDuality: present.length < 2 ? null : finiteOrNull(selfDuality(pick(weights, columns, present), means.rows)),
   };
 }
 
@@ -157,7 +159,8 @@ function expectMeans(means: readonly (ArrayLike<number> | null)[], classes: numb
 
 function ofMeans({ present, rows, gram }: ClassMeans, columns: number) {
   const { norms, cosines } = frameOf(rows, present.length, columns, gram);
-  return { equinormMeans: equinorm(norms), equiangularityMeans: equiangularity(cosines, present.length) };
+  const angles = equiangularity(cosines, present.length);
+  return { equinormMeans: finiteOrNull(equinorm(norms)), equiangularityMeans: finiteOrNull(angles) };
 }
 
 /** Some of the rows. */

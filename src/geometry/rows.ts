@@ -3,6 +3,11 @@ import { requireList } from '../theory/requirement.ts';
 /** Vectors as rows: nested, or row-major in one flat array whose number of columns is said beside it. */
 export type Rows = readonly ArrayLike<number>[] | ArrayLike<number>;
 
+/** Sums of squares of what is below are numbers. */
+const ENORMOUS = 2 ** 500;
+/** So are those of the largest number there is, less so much. */
+const TAMING = 2 ** 600;
+
 /** R x D values, row-major. */
 export interface FlatRows {
   readonly values: ArrayLike<number>;
@@ -75,6 +80,17 @@ export function areFinite(values: ArrayLike<number>): boolean {
   }
   for (; i < length; i++) a += values[i]! * 0;
   return a + b + c + d === 0;
+}
+
+/** Null for what arithmetic left of numbers that are too large for it. */
+export function finiteOrNull(value: number | null): number | null {
+  return Number.isFinite(value) ? value : null;
+}
+
+/** Rows whose squares float64 can hold, in the same proportions: divided by a power of 2, which costs no digits, where they are enormous. */
+export function tamed(rows: Float64Array): Float64Array {
+  const largest = rows.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  return largest < ENORMOUS ? rows : rows.map((value) => value / TAMING);
 }
 
 /** Throws a RangeError unless there is one label for each of `examples` rows, each of them an integer. */

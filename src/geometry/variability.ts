@@ -1,11 +1,13 @@
 import { type ClassMeans, seenIn, squaredDistance, squaresBetween } from './class-means.ts';
 import type { ClassMoments } from './class-moments.ts';
+import { finiteOrNull } from './rows.ts';
 import { whiteningOf } from './whitening.ts';
 
 /**
  * NC1 = Tr(Sigma_W Sigma_B^+) / C: variability within classes, relative to what lies between them (Papyan, Han, Donoho, PNAS 2020).
  * Sigma_W is the mean over the examples of `moments`, Sigma_B = M^T M / C over the C classes with examples; the pseudo-inverse keeps at most C - 1
- * directions, and only those above the rank cut of `whiteningOf`. Null without scatter and where the class means coincide.
+ * directions, and only those above the rank cut of `whiteningOf`. Null without scatter, where the class means coincide, and where
+ * squares are beyond what float64 holds.
  */
 export function relativeVariability(moments: ClassMoments, means: ClassMeans): number | null {
   const { scatter, examples } = moments;
@@ -18,7 +20,7 @@ export function relativeVariability(moments: ClassMoments, means: ClassMeans): n
   const { rows: directions, size } = whiteningOf(rows, count, scatter.size, limits);
   if (size === 0) return null;
   const sums = withinAlong(moments, means, directions, size);
-  return sums.reduce((sum, along) => sum + Math.max(0, along), 0) / examples;
+  return finiteOrNull(sums.reduce((sum, along) => sum + Math.max(0, along), 0) / examples);
 }
 
 /** sum over examples of (y . (h - mu_c))^2, for each of `size` directions y in coordinates of the scatter. */
@@ -58,12 +60,13 @@ export function coverage({ scatter }: ClassMoments, means: ClassMeans): number |
 /** Share of Tr(Sigma_B) that is left of the means where they are seen in a basis, 0 to 1. Null where they coincide. */
 export function shareSeen(seen: ClassMeans, means: ClassMeans): number | null {
   const whole = squaresBetween(means);
-  return whole === 0 ? null : Math.min(1, squaresBetween(seen) / whole);
+  return whole === 0 ? null : finiteOrNull(Math.min(1, squaresBetween(seen) / whole));
 }
 
 /**
  * Class-distance normalised variance: mean over pairs of classes of (v_a + v_b) / (2 |mu_a - mu_b|^2), v the mean of |h - mu|^2
- * (Galanti, Gyorgy, Hutter, ICLR 2022). Over classes with examples. Null below two of them, and where two means coincide.
+ * (Galanti, Gyorgy, Hutter, ICLR 2022). Over classes with examples. Null below two of them, where two means coincide, and where
+ * squares are beyond what float64 holds.
  */
 export function distanceVariance(means: ClassMeans, columns: number): number | null {
   const { present, variances } = means;
@@ -71,9 +74,9 @@ export function distanceVariance(means: ClassMeans, columns: number): number | n
   for (let a = 0; a < present.length; a++) {
     for (let b = a + 1; b < present.length; b++) {
       const square = squaredDistance(means, columns, a, b);
-      if (square === 0) return null;
+      if (square === 0 || !Number.isFinite(square)) return null;
       sum += (variances[a]! + variances[b]!) / (2 * square);
     }
   }
-  return present.length < 2 ? null : sum / ((present.length * (present.length - 1)) / 2);
+  return present.length < 2 ? null : finiteOrNull(sum / ((present.length * (present.length - 1)) / 2));
 }

@@ -1,6 +1,7 @@
 import { choleskyOf, inverseOfLower } from '../stats/cholesky.ts';
 import { rankCut, squareOf, transposed } from './basis.ts';
 import { gramOf, rowProducts } from './products.ts';
+import { areFinite } from './rows.ts';
 import { symmetricEigen } from './symmetric-eigen.ts';
 
 /** Vectors w_i with sum w_i w_i^T = (sum x_a x_a^T)^+: `size` rows. */
@@ -39,7 +40,10 @@ function inverseRoot(rows: Float64Array, count: number, columns: number, floor: 
 
 /** y / |y|^2 of the principal directions y = sum_a u_a x_a: |y|^2 is the eigenvalue. */
 function byEigenvectors(rows: Float64Array, count: number, columns: number, { most, floor }: Limits): Whitening {
-  const { values, vectors } = symmetricEigen(gramOf(rows, count, columns), count);
+  const gram = gramOf(rows, count, columns);
+  // Squares beyond float64 tell of no direction.
+  if (!areFinite(gram)) return { rows: new Float64Array(0), size: 0 };
+  const { values, vectors } = symmetricEigen(gram, count);
   const cut = Math.max(floor, values[0]! * rankCut(count, columns));
   const above = values.findIndex((value) => !(value > cut));
   const size = Math.max(0, Math.min(most, above < 0 ? count : above));

@@ -4,7 +4,13 @@ import { ClassMoments } from '../../src/geometry/class-moments.ts';
 import { featureEnergy, weightEnergy } from '../../src/geometry/energy.ts';
 import { rowCosines } from '../../src/geometry/index.ts';
 import { nearestMeanMismatches } from '../../src/geometry/nearest-mean.ts';
-import { type CollapseInput, neuralCollapse, neuralCollapseOf } from '../../src/geometry/neural-collapse.ts';
+import {
+  type CollapseInput,
+  nc1Coverage,
+  neuralCollapse,
+  neuralCollapseOf,
+} from '../../src/geometry/neural-collapse.ts';
+import { type Products, plainProducts } from '../../src/geometry/products.ts';
 import { cloudOf, clouds, expectSame, normals, rotated, rotationOf } from './clouds.ts';
 import * as plain from './plain-collapse.ts';
 
@@ -132,6 +138,71 @@ describe('what is not there', () => {
   test('features that are all the same: 0 / 0 is null', () => {
     const features = cloud.features.map(() => [0.1, 0.2, 0.3, 0.7, 1e5, -0.9]);
     expect(neuralCollapse({ ...cloud, features })).toMatchObject(NOTHING);
+  });
+
+  test('features whose squares are beyond what a number holds: null, not NaN, and no digits are lost just below', () => {
+    const scaled = (factor: number) => ({ ...cloud, features: cloud.features.map((h) => h.map((x) => x * factor)) });
+    for (const factor of [1e154, 1e160, 1e200, 1e300]) {
+      const got = neuralCollapse(scaled(factor));
+      expect(got).toMatchObject({ ...NOTHING, nearestMeanMismatch: null });
+      expectSame(got.equinormClassifier, neuralCollapse(cloud).equinormClassifier);
+      const moments = new ClassMoments({ ...cloud, scatter: 'full' });
+      moments.add(scaled(factor).features.flat(), cloud.labels);
+      expect(neuralCollapseOf(moments, cloud)).toMatchObject(NOTHING);
+      expect([featureEnergy(moments), nc1Coverage(moments)]).toEqual([null, null]);
+    }
+    const { nearestMeanMismatch: _, ...expected } = neuralCollapse({ ...cloud, bias: cloud.bias.map(() => 0) });
+    const { nearestMeanMismatch: __, ...got } = neuralCollapse(scaled(1e150));
+    expectSame(got, { ...expected }, 1e-7);
+  });
+
+  test('and so in float32 arithmetic, where they end sooner', () => {
+    const f32 = (values: Float64Array) => Float64Array.from(Float32Array.from(values));
+    const products: Products = {
+      addProducts(rows, size, length, into) {
+        plainProducts.addProducts(rows, size, length, into);
+        into.set(f32(into));
+      },
+      rowProducts: (...given) => f32(plainProducts.rowProducts(...given)),
+    };
+    const features = cloud.features.map((h) => h.map((x) => x * 1e25));
+    const got = neuralCollapse({ ...cloud, features, products });
+    for (const [name, value] of Object.entries(got)) expect([name, Number.isNaN(value)]).toEqual([name, false]);
+    expect(got.nc1).toBeNull();
+    expect(got.nearestMeanMismatch).toBeNull();
+  });
+
+  test('enormous rows of the classifier count by their proportions', () => {
+    const { nearestMeanMismatch: _, ...expected } = neuralCollapse(cloud);
+    for (const factor of [2 ** 600, 2 ** 1015]) {
+      const weights = cloud.weights.map((w) => w.map((x) => x * factor));
+      const { nearestMeanMismatch: __, ...got } = neuralCollapse({ ...cloud, weights });
+      expectSame(got, { ...expected });
+    }
+    const weights = [
+      [1e200, 0],
+      [0, 1e200],
+    ];
+    expect(neuralCollapse({ features: weights, labels: [0, 1], weights })).toMatchObject({
+      equinormClassifier: 0,
+      equiangularityClassifier: 1,
+      selfDuality: null,
+      nearestMeanMismatch: null,
+    });
+    expect(weightEnergy(weights)).toBeNull();
+  });
+
+  test('an example whose logits are beyond what a number holds has no guess to be compared', () => {
+    const means = [
+      [1, 0],
+      [0, 1],
+    ];
+    const weights = means.map((mean) => mean.map((x) => x * 1e308));
+    const features = [
+      [2, 0],
+      [0, 1],
+    ];
+    expect(nearestMeanMismatches(features.flat(), { weights }, means)).toEqual({ mismatches: 0, examples: 1 });
   });
 
   test('class means that are the same but for rounding are the same', () => {

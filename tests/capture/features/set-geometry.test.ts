@@ -83,3 +83,22 @@ test('1,000 classes of 4,096 features have everything but NC1 at a quick look', 
   const cosine = product(pair[0]!, pair[1]!) / Math.sqrt(product(pair[0]!, pair[0]!) * product(pair[1]!, pair[1]!));
   expect(cosines[a * 1000 + b]).toBeCloseTo(cosine, 5);
 });
+
+test('features whose squares are beyond what the arithmetic holds are unknown, not NaN', () => {
+  // Products of 400 means with each other are left to float32, those of four are not.
+  for (const [classes, columns] of [
+    [4, 6],
+    [400, 96],
+  ] as const) {
+    const { features, rows, examples } = drawn(classes, columns, 3);
+    const huge = features.map((value) => value * 1e25);
+    const stretch = new Stretch(classes, columns, null);
+    stretch.moments.add(huge, examples.labels);
+    stretch.spread.add(huge, examples.labels, examples.labels, stretch.moments);
+    const kinds = [setGeometry(huge, examples, rows, stretch)!, trainingGeometry(stretch, rows)!];
+    for (const { meanCosines, ...figures } of kinds) {
+      for (const [name, value] of Object.entries(figures)) expect([name, Number.isNaN(value)]).toEqual([name, false]);
+      expect(meanCosines!.some(Number.isNaN)).toBe(false);
+    }
+  }
+});
