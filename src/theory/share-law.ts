@@ -1,4 +1,4 @@
-import { requireWithin } from './requirement.ts';
+import { requireWithin, told } from './requirement.ts';
 
 /** The law of the largest share. */
 export interface TopLaw {
@@ -55,8 +55,8 @@ function quantileOf(law: TopLaw): (p: number) => number {
 }
 
 function requireNumber(name: string, value: number): number {
-  if (!Number.isNaN(value)) return value;
-  throw new RangeError(`${name}, a fraction, is ${value}: expected a number.`);
+  if (typeof value === 'number' && !Number.isNaN(value)) return value;
+  throw new RangeError(`${name}, a fraction, is ${told(value)}: expected a number.`);
 }
 
 /** No bias: every class has 1/C. */

@@ -323,3 +323,29 @@ test('wrong input is told in a sentence', () => {
   expect(() => law.top.quantile(Number.NaN)).toThrow(RangeError);
   expect(() => law.cdf(Number.NaN)).toThrow(new RangeError('g, a fraction, is NaN: expected a number.'));
 });
+
+test('no function of the law takes for a number what is none', () => {
+  for (const law of [
+    guessingBias({ gamma: 1, classes: 3 }),
+    guessingBias({ gamma: 0, classes: 3 }),
+    guessingBias({ gamma: 1, classes: 3, examples: 50 }),
+  ]) {
+    for (const [value, told] of [
+      ['a', 'the string "a"'],
+      ['0.5', 'the string "0.5"'],
+      [undefined, 'undefined'],
+      [null, 'null'],
+      [[0.5], 'a list of 1'],
+      [Number.NaN, 'NaN'],
+    ] as [never, string][]) {
+      const fraction = (name: string) => new RangeError(`${name}, a fraction, is ${told}: expected a number.`);
+      const probability = new RangeError(`p, a probability, is ${told}: expected a number from 0 to 1.`);
+      expect(() => law.cdf(value)).toThrow(fraction('g'));
+      expect(() => law.pdf(value)).toThrow(fraction('g'));
+      expect(() => law.top.cdf(value)).toThrow(fraction('t'));
+      expect(() => law.quantile(value)).toThrow(probability);
+      expect(() => law.top.quantile(value)).toThrow(probability);
+    }
+    expect([law.cdf(-Infinity), law.cdf(Infinity), law.pdf(Infinity)]).toEqual([0, 1, 0]);
+  }
+});
