@@ -61,13 +61,14 @@ export interface CollapseInput extends ClassifierOfGroups {
 
 /**
  * All measures of features that lie in memory. There is one class for each row of `weights`. NC1 is exact for any number of columns:
- * the features are gone through twice, the second time only along the class means. Throws a RangeError, one sentence, where
- * lengths do not match or a value is not finite.
+ * the features are gone through twice, the second time only along the class means. Throws a RangeError, one sentence, below two
+ * classes, and where lengths do not match or a value is not finite.
  */
 export function neuralCollapse(input: CollapseInput): NeuralCollapse {
   requireObject('The argument of neuralCollapse', input, '{ features, labels, weights }');
   const { labels } = input;
   const { values: rows, count: classes, columns } = flatRows('weights', input.weights, input.columns);
+  expectClasses(classes);
   const { values: features, count } = flatRows('features', input.features, columns);
   expectLabels(labels, count);
   const first = new ClassMoments({ classes, columns, scatter: 'none', ...ofProducts(input) });
@@ -146,6 +147,14 @@ export function nc1Coverage(moments: ClassMoments): number | null {
 }
 
 const ofProducts = ({ products }: CollapseInput) => (products === undefined ? {} : { products });
+
+/** One class has nothing that it could be apart from. */
+function expectClasses(classes: number): void {
+  if (classes >= 2) return;
+  throw new RangeError(
+    `weights has ${classes === 1 ? 'one row' : 'no rows'}: expected the rows of at least two classes.`,
+  );
+}
 
 function expectMeans(means: readonly (ArrayLike<number> | null)[], classes: number, columns: number): void {
   if (means.length !== classes) {

@@ -1,4 +1,4 @@
-import { requireList } from '../theory/requirement.ts';
+import { requireList, told } from '../theory/requirement.ts';
 
 /** Vectors as rows: nested, or row-major in one flat array whose number of columns is said beside it. */
 export type Rows = readonly ArrayLike<number>[] | ArrayLike<number>;
@@ -101,13 +101,13 @@ export function expectLabels(labels: ArrayLike<number>, examples: number): void 
   }
   for (let i = 0; i < labels.length; i++) {
     if (Number.isInteger(labels[i])) continue;
-    throw new RangeError(`Expected integers in labels, got ${labels[i]} at place ${i}.`);
+    throw new RangeError(`Expected integers in labels, got ${told(labels[i])} at place ${i}.`);
   }
 }
 
 /** Throws a RangeError unless `value` can be a number of things. */
 export function expectCount(name: string, value: number): void {
   if (!Number.isInteger(value) || value < 1) {
-    throw new RangeError(`Expected ${name} to be an integer of at least 1, got ${value}.`);
+    throw new RangeError(`Expected ${name} to be an integer of at least 1, got ${told(value)}.`);
   }
 }

@@ -432,6 +432,14 @@ describe('what is wrong is said in one sentence', () => {
     [{ features: [1, 2, 3] }, 'Expected the length of features to be a multiple of 2 columns, got 3.'],
     [{ labels: [0] }, 'Expected one label for each of 2 rows of features, got 1 labels.'],
     [{ labels: [0, Number.NaN] }, 'Expected integers in labels, got NaN at place 1.'],
+    [{ labels: [0, '1'] as never }, 'Expected integers in labels, got the string "1" at place 1.'],
+    [{ weights: [[1, 0]] }, 'weights has one row: expected the rows of at least two classes.'],
+    [{ weights: [1, 0], columns: 2 }, 'weights has one row: expected the rows of at least two classes.'],
+    [{ weights: [], columns: 2 }, 'weights has no rows: expected the rows of at least two classes.'],
+    [
+      { weights: [1, 0, 0, 1], columns: '2' as never },
+      'Expected columns to be an integer of at least 1, got the string "2".',
+    ],
     [
       {
         weights: [
