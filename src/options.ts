@@ -143,11 +143,14 @@ const OUTPUTS = ['auto', 'probabilities', 'logits'];
 const RESERVED = new Set(['train', 'model', 'monitor', 'log', 'probe']);
 const SET_NAME = /^[A-Za-z0-9][\w .-]{0,63}$/;
 
+export function expectOptions(options: unknown): void {
+  if (typeof options === 'object' && options !== null) return;
+  throw new UsageError(`Expected options as an object, got ${options === null ? 'null' : typeof options}.`);
+}
+
 /** Adds the environment and checks names and kinds. Throws a UsageError that names the nearest known option. */
 export function resolveOptions(options: WatchOptions): WatchOptions {
-  if (typeof options !== 'object' || options === null) {
-    throw new UsageError(`Expected options as an object, got ${options === null ? 'null' : typeof options}.`);
-  }
+  expectOptions(options);
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   for (const [name, value] of given) checkKind(name, value);
   const resolved: WatchOptions = { ...environment(), ...Object.fromEntries(given) };

@@ -3,8 +3,8 @@ import { rememberModels } from './capture/engine/model.ts';
 import type { ShownRecord } from './journal.ts';
 import { metrics } from './metrics/index.ts';
 import type { DrivenMonitor } from './monitor.ts';
-import { resolveOptions, type WatchOptions } from './options.ts';
-import type { ModelLike, TfLike } from './tf.ts';
+import { expectOptions, resolveOptions, type WatchOptions } from './options.ts';
+import { expectTf, type ModelLike, type TfLike } from './tf.ts';
 import { UsageError } from './usage-error.ts';
 import { type Selection, watchModel } from './watch.ts';
 
@@ -61,7 +61,10 @@ export function classifierGeometry(tf: TfLike, options: CallbackOptions = {}): T
   return suite(tf, options, { metrics: metrics.filter(({ part }) => part === 'geometry' || part === 'features') });
 }
 
-function suite(tf: TfLike, { onRecord, ...options }: CallbackOptions, part: Selection): TrainingCallback[] {
+function suite(tf: TfLike, given: CallbackOptions, part: Selection): TrainingCallback[] {
+  expectTf(tf);
+  expectOptions(given);
+  const { onRecord, ...options } = given;
   resolveOptions(options);
   rememberModels(tf);
   const selection: Selection = { ...part, shared: true, ...(onRecord ? { onRecord } : {}) };

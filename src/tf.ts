@@ -2,6 +2,7 @@
  * What classwatch needs of TensorFlow.js, as structural interfaces of its own: a type import from one version or
  * package of tfjs would refuse every other. Any of @tensorflow/tfjs, tfjs-node, tfjs-node-gpu, tfjs-core fits.
  */
+import { UsageError } from './usage-error.ts';
 
 export type TensorData = Float32Array | Int32Array | Uint8Array;
 
@@ -21,6 +22,16 @@ export interface TensorLike {
 export interface TfLike {
   engine(): object;
   getBackend(): string;
+}
+
+/** Throws a UsageError for a first argument that is no TensorFlow.js. */
+export function expectTf(tf: unknown): void {
+  const { engine, getBackend } = (tf ?? {}) as Partial<TfLike>;
+  if (typeof engine === 'function' && typeof getBackend === 'function') return;
+  const got = typeof tf !== 'object' ? typeof tf : tf === null ? 'null' : 'another object';
+  throw new UsageError(
+    `Expected the TensorFlow.js that trains as the first argument, got ${got}: pass what import * as tf from '@tensorflow/tfjs' gives.`,
+  );
 }
 
 /** An optimizer of any copy of TensorFlow.js. */

@@ -21,7 +21,7 @@ import { onceEach } from './report.ts';
 import { factsOf, runBodyOf } from './run-body.ts';
 import { logSpaced } from './schedule.ts';
 import { checkTarget, classNamesOf, isModel, outputOf } from './target.ts';
-import type { ModelLike, TfLike } from './tf.ts';
+import { expectTf, type ModelLike, type TfLike } from './tf.ts';
 import { nativeOf } from './wasm/access.ts';
 
 /** What the single callbacks add: a selection of metrics, and records handed to a function instead of the relay. */
@@ -45,6 +45,7 @@ export async function watch(
   target: ModelLike | WatchOptions,
   options: WatchOptions = {},
 ): Promise<Monitor> {
+  expectTf(tf);
   return isModel(target) ? watchModel(tf, target, options) : watchModel(tf, null, target);
 }
 

@@ -1,6 +1,8 @@
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { survey } from '../src/capture/survey/survey.ts';
 import { resolveOptions, type WatchOptions } from '../src/options.ts';
-import { callbacks } from '../src/suite.ts';
+import { callbacks, classGradients, classifierGeometry, classMetrics, initialGuesses } from '../src/suite.ts';
+import { UsageError } from '../src/usage-error.ts';
 import { watch } from '../src/watch.ts';
 import { recording } from './support/recording.ts';
 import { tf, wasm } from './support/tensorflow.ts';
@@ -105,6 +107,30 @@ describe('watch refuses before training starts', () => {
     const before = Object.keys(model.optimizer);
     await expect(recording(tf, model, options())).rejects.toThrow(sentence);
     expect(Object.keys(model.optimizer)).toEqual(before);
+  });
+
+  test('what is no TensorFlow.js, in the callbacks and the survey, too', async () => {
+    for (const [none, got] of [
+      [null, 'null'],
+      [undefined, 'undefined'],
+      [{}, 'another object'],
+      ['tf', 'string'],
+    ] as [never, string][]) {
+      const sentence = `Expected the TensorFlow.js that trains as the first argument, got ${got}: pass what import * as tf from '@tensorflow/tfjs' gives.`;
+      const expected = new UsageError(sentence);
+      await expect(watch(none, net(3))).rejects.toThrow(expected);
+      await expect(survey(none, net(3), tf.zeros([4, 2]))).rejects.toThrow(expected);
+      for (const make of [callbacks, classMetrics, classGradients, classifierGeometry]) {
+        expect(() => make(none)).toThrow(expected);
+      }
+      expect(() => initialGuesses(none, { probe: { xs: xs(), ys: ys() } })).toThrow(expected);
+    }
+  });
+
+  test('options that are none, in the callbacks, too', () => {
+    for (const make of [callbacks, classMetrics, classGradients, classifierGeometry]) {
+      expect(() => make(tf, null as never)).toThrow(/^Expected options as an object, got null\.$/);
+    }
   });
 
   test('nothing to watch at all', async () => {

@@ -1,5 +1,5 @@
 import type { ModelLike } from '../../tf.ts';
-import { requireObject, requirePositive, requireWithin } from '../../theory/requirement.ts';
+import { requireObject, requirePositive, requireWithin, told } from '../../theory/requirement.ts';
 import type { Stack } from '../../theory/stack.ts';
 import { inputShapesOf, isLayersModel } from '../engine/copy.ts';
 import { outputNodeOf } from '../engine/graph.ts';
@@ -43,10 +43,13 @@ export interface InputExamples {
 export function describeStack(model: ModelLike, input: InputStatistics | InputExamples): StackDescription {
   const statistics = statisticsOf(input);
   if ('inputs' in input) requireWidth(model, input.features);
+  if (typeof model !== 'object' || model === null) {
+    return { input: statistics, ...stopped(model, `The model is ${told(model)}: expected a LayersModel.`) };
+  }
   try {
     return { input: statistics, ...read(model) };
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = (error instanceof Error ? error.message : String(error)).replace(/\.+$/, '');
     return { input: statistics, ...stopped(model, `The model's layers can't be read: ${message}.`) };
   }
 }

@@ -1,4 +1,4 @@
-import type { ModelLike, TensorLike, TfLike } from '../../tf.ts';
+import { expectTf, type ModelLike, type TensorLike, type TfLike } from '../../tf.ts';
 import { generator } from '../../theory/generator.ts';
 import { UsageError } from '../../usage-error.ts';
 import { inputShapesOf, isLayersModel } from '../engine/copy.ts';
@@ -52,6 +52,7 @@ export async function survey(
   inputs: TensorLike | readonly TensorLike[],
   options: SurveyOptions = {},
 ): Promise<Survey> {
+  expectTf(tf);
   const settings = surveySettings(options);
   const given = inputTensors(inputs);
   checkModel(model, given, settings);

@@ -428,8 +428,29 @@ describe('what can not be described', () => {
       const { stack, undescribed } = describeStack(model as never, CENTRED);
       expect(stack).toBeNull();
       expect(undescribed).toHaveLength(1);
-      expect(undescribed[0]!.reason).toMatch(/^The model.*\.$/);
+      expect(undescribed[0]!.reason).toMatch(/^The model.*[^.]\.$/);
     }
+  });
+
+  test.each<[unknown, string]>([
+    [null, 'The model is null: expected a LayersModel.'],
+    [undefined, 'The model is undefined: expected a LayersModel.'],
+    ['net', 'The model is the string "net": expected a LayersModel.'],
+  ])('of %j in place of a model it says what came', (model, reason) => {
+    for (const input of [CENTRED, { inputs: [1, 2, 3, 4], features: 2 }]) {
+      expect(describeStack(model as never, input).undescribed).toEqual([{ layer: 'model', reason }]);
+    }
+  });
+
+  test('an error of a layer of the user ends with one full stop, whatever it ended with', () => {
+    const broken = {
+      layers: [],
+      get outputs(): never {
+        throw new Error('mine.');
+      },
+    };
+    const { reason } = describeStack(broken as never, CENTRED).undescribed[0]!;
+    expect(reason).toBe("The model's layers can't be read: mine.");
   });
 });
 
