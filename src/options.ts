@@ -171,7 +171,11 @@ function checkKind(name: string, value: unknown): void {
   if (!Object.hasOwn(KINDS, name)) {
     throw new UsageError(`Unknown option "${name}"${didYouMean(name, Object.keys(KINDS))}`);
   }
-  const kind = KINDS[name as keyof WatchOptions];
+  expectKind(name, value, KINDS[name as keyof WatchOptions]);
+}
+
+/** Throws a UsageError for a value of another kind. */
+export function expectKind(name: string, value: unknown, kind: Kind): void {
   const is = Array.isArray(value) ? 'list' : typeof value;
   const fits = kind === 'any' || kind.split(' or ').includes(is) || (kind === 'list' && ArrayBuffer.isView(value));
   if (fits && value !== null) return;

@@ -3,13 +3,17 @@ import { rememberModels } from './capture/engine/model.ts';
 import type { ShownRecord } from './journal.ts';
 import { metrics } from './metrics/index.ts';
 import type { DrivenMonitor } from './monitor.ts';
-import { expectOptions, resolveOptions, type WatchOptions } from './options.ts';
+import { expectKind, expectOptions, resolveOptions, type WatchOptions } from './options.ts';
 import { expectTf, type ModelLike, type TfLike } from './tf.ts';
 import { UsageError } from './usage-error.ts';
 import { type Selection, watchModel } from './watch.ts';
 
-/** Options of the callbacks. With `onRecord` the records go to this function: no files, no server. */
+/**
+ * Options of the callbacks. With `onRecord` the records go to this function: no files, no server, and nothing of what is made where records are
+ * kept: no figures that follow from others (predicted minority cosine, thresholds, oversampling, time to unbias), no rules and no alerts.
+ */
 export interface CallbackOptions extends WatchOptions {
+  /** Takes every record in place of the relay. Not beside `onAlert`, `stopOn` or `rules`, which need it. */
   readonly onRecord?: (record: ShownRecord) => void;
 }
 
@@ -66,6 +70,7 @@ function suite(tf: TfLike, given: CallbackOptions, part: Selection): TrainingCal
   expectOptions(given);
   const { onRecord, ...options } = given;
   resolveOptions(options);
+  if (onRecord !== undefined) checkTaker(onRecord, options);
   rememberModels(tf);
   const selection: Selection = { ...part, shared: true, ...(onRecord ? { onRecord } : {}) };
   let monitor: DrivenMonitor | null = null;
@@ -83,6 +88,21 @@ function suite(tf: TfLike, given: CallbackOptions, part: Selection): TrainingCal
       },
     }),
   ];
+}
+
+/** What asks for rules, which are evaluated in the relay. */
+const OF_RULES = ['onAlert', 'stopOn', 'rules'] as const;
+
+/** Throws a UsageError for what can't take records, and for options that nothing would come of beside it. */
+function checkTaker(onRecord: unknown, options: WatchOptions): void {
+  expectKind('onRecord', onRecord, 'function');
+  for (const name of OF_RULES) {
+    const asked = options[name];
+    if (asked === undefined || (name !== 'onAlert' && Array.from(asked as readonly string[]).length === 0)) continue;
+    throw new UsageError(
+      `Expected onRecord or ${name}, got both: rules are evaluated by the relay, which does not run where onRecord takes the records; leave out onRecord.`,
+    );
+  }
 }
 
 async function begin(

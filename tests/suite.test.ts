@@ -11,6 +11,8 @@ import {
   initialGuesses,
 } from '../src/suite.ts';
 import type { TfLike } from '../src/tf.ts';
+import { UsageError } from '../src/usage-error.ts';
+import { watch } from '../src/watch.ts';
 import { folder, run } from './support/script.ts';
 import { tf, wasm } from './support/tensorflow.ts';
 import { blobs, net } from './support/toys.ts';
@@ -18,6 +20,7 @@ import { blobs, net } from './support/toys.ts';
 beforeAll(wasm);
 
 type Part = (tf: TfLike, options: CallbackOptions) => TrainingCallback[];
+const PARTS: readonly Part[] = [callbacks, initialGuesses, classMetrics, classGradients, classifierGeometry];
 
 /** Records of one fit under one part of the suite; `mine`: a callback of the user before it. */
 async function trained(part: Part, mine: object[] = []): Promise<ShownRecord[]> {
@@ -165,6 +168,38 @@ describe('one line in fit', () => {
     expect(() => initialGuesses(tf, {})).toThrow(
       /^Expected a probe to show guesses on, got none: pass \{ probe: \{ xs, ys \} \}\.$/,
     );
+  });
+
+  test.each([
+    [{ onRecord: 5 }, 'Expected the option onRecord to be a function, got a number.'],
+    [{ onRecord: null }, 'Expected the option onRecord to be a function, got null.'],
+    [{ onRecord: [] }, 'Expected the option onRecord to be a function, got a list.'],
+    [{ onAlert: 5 }, 'Expected the option onAlert to be a function, got a number.'],
+    [{ onAlert: null }, 'Expected the option onAlert to be a function, got null.'],
+  ])('%j is no listener, and refused at once', async (wrong, sentence) => {
+    const { xs, ys } = blobs([20, 20, 4]);
+    const options = { probe: { xs, ys }, ...wrong } as never;
+    for (const part of PARTS) expect(() => part(tf, options)).toThrow(new UsageError(sentence));
+    if ('onAlert' in wrong) await expect(watch(tf, net(3), options)).rejects.toThrow(new UsageError(sentence));
+  });
+
+  test.each([
+    ['onAlert', { onAlert: () => {} }],
+    ['stopOn', { stopOn: ['minority-collapse'] }],
+    ['rules', { rules: ['minority-collapse'] }],
+  ])('%s is refused beside onRecord: no rule is evaluated there', (name, asked) => {
+    const { xs, ys } = blobs([20, 20, 4]);
+    const options = { probe: { xs, ys }, ...asked };
+    const sentence = `Expected onRecord or ${name}, got both: rules are evaluated by the relay, which does not run where onRecord takes the records; leave out onRecord.`;
+    for (const part of PARTS) {
+      expect(() => part(tf, { ...options, onRecord: () => {} })).toThrow(new UsageError(sentence));
+      expect(part(tf, options)).toHaveLength(1);
+      expect(part(tf, { ...options, onRecord: undefined } as never)).toHaveLength(1);
+    }
+  });
+
+  test('lists of no rules ask for nothing, and are fine beside onRecord', () => {
+    expect(callbacks(tf, { stopOn: [], rules: [], onRecord: () => {} })).toHaveLength(1);
   });
 
   test('begins a new run with each fit', async () => {
