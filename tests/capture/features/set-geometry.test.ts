@@ -92,7 +92,7 @@ test('features whose squares are beyond what the arithmetic holds are unknown, n
   ] as const) {
     const { features, rows, examples } = drawn(classes, columns, 3);
     const huge = features.map((value) => value * 1e25);
-    const stretch = new Stretch(classes, columns, null);
+    const stretch = newStretch(classes, columns, null);
     stretch.moments.add(huge, examples.labels);
     stretch.spread.add(huge, examples.labels, examples.labels, stretch.moments);
     const kinds = [setGeometry(huge, examples, rows, stretch)!, trainingGeometry(stretch, rows)!];
