@@ -14,6 +14,8 @@ const MOST_VALUES = 2 ** 22;
 const MOST_CLASSES = 1000;
 /** Share of what lies between class means that the kept scatter has to see. */
 const LEAST_COVERAGE = 0.9;
+/** Examples beyond one for each class below which NC1 would be chance. */
+const LEAST_FREE = 20;
 /** Means to compare with are made anew when so many times the examples stand behind them. */
 const GROWTH = 1.25;
 
@@ -95,20 +97,21 @@ export class Spread {
   /**
    * NC1 between the means of now, of all `examples` of the stretch. Null where the directions in which scatter is kept are not those between the
    * means: of a class that was not there before, or of means that have turned since, it would be made of what they hardly have in common. Null, too,
-   * with fewer than two examples for each class.
+   * where too few examples were compared with others of their class.
    */
   variability(means: ClassMeans, examples: number): number | null {
     const { moments, basis } = this;
     if (moments === null) return null;
     const classes = means.present.length;
     const own = moments.examples;
-    if (own < 2 * classes) return null;
+    // About means of their own, n examples of k classes vary less, by (n - k) / n.
+    const free = own - moments.counts.reduce((sum, count) => sum + (count > 0 ? 1 : 0), 0);
+    if (free < LEAST_FREE) return null;
     const seen = basis === null ? means : seenIn(basis, means);
     if (basis !== null && basis.size < Math.min(this.columns, classes - 1)) return null;
     if (basis !== null && (shareSeen(seen, means) ?? 0) < LEAST_COVERAGE) return null;
     const nc1 = relativeVariability(moments, seen);
-    // About means of their own, n examples of C classes vary less, by (n - C) / n.
-    return nc1 === null ? null : nc1 * (own / (own - classes)) * ((examples - classes) / examples);
+    return nc1 === null ? null : nc1 * (own / free) * ((examples - classes) / examples);
   }
 
   private sightOf(told: ClassMoments): Sight | null {
