@@ -63,12 +63,8 @@ export class Channel {
   /** What a page needs that has everything up to `since`: the records after it if they are few and at hand, else a seed. */
   messageSince(since: number): PageMessage {
     const records = since > this.lastSeq ? null : this.ring.since(since);
-    if (records === null || records.length > MAX_BATCH) return this.seed();
+    if (records === null || records.length > MAX_BATCH) return seedOf(this.run, this.history);
     return { t: 'records', run: this.run, records };
-  }
-
-  seed(): PageMessage {
-    return seedOf(this.run, this.history);
   }
 
   private async readOn(store: Store): Promise<void> {

@@ -130,15 +130,14 @@ export class LiveFeed {
 
   /** Sends what a page lacks, and an answer to `watch` in any case; pages that lack the same share the bytes. */
   private bringUp(viewer: Viewer, channel: Channel, frames: Map<string, Uint8Array>): void {
-    if (viewer.answered && !viewer.behind && viewer.seq === channel.lastSeq) return;
-    const key = viewer.behind ? `${channel.run} seed` : `${channel.run} ${viewer.seq}`;
+    if (viewer.answered && viewer.seq === channel.lastSeq) return;
+    const key = `${channel.run} ${viewer.seq}`;
     let frame = frames.get(key);
     if (frame === undefined) {
-      frame = encodeMessage(viewer.behind ? channel.seed() : channel.messageSince(viewer.seq));
+      frame = encodeMessage(channel.messageSince(viewer.seq));
       frames.set(key, frame);
     }
     viewer.answered = true;
-    viewer.behind = false;
     viewer.seq = channel.lastSeq;
     viewer.send(frame);
   }

@@ -13,29 +13,28 @@ export class Viewer {
   seq = 0;
   /** Whether it got something of that run since it asked. */
   answered = true;
-  /** Whether it was too slow: then it is seeded anew once it has caught its breath. */
-  behind = false;
   /** Which list of runs it has. */
   listed = 0;
+  /** Whether it waits for all that was sent to go out. */
+  private isFull = false;
   private readonly socket: WebSocket;
-  private readonly onDrained: (viewer: Viewer) => void;
+  private readonly onDrained: () => void;
 
-  constructor(socket: WebSocket, onDrained: (viewer: Viewer) => void) {
+  constructor(socket: WebSocket, onDrained: () => void) {
     this.socket = socket;
     this.onDrained = onDrained;
   }
 
-  /** Whether it can take a message now. */
+  /** Whether it can take a message now. A page that cannot has lost nothing: `seq` says where it goes on. */
   get isReady(): boolean {
     if (this.socket.readyState !== this.socket.OPEN) return false;
-    if (this.behind) return this.socket.bufferedAmount === 0;
-    if (this.socket.bufferedAmount > MAX_UNSENT_BYTES) this.behind = true;
-    return !this.behind;
+    this.isFull = this.socket.bufferedAmount > (this.isFull ? 0 : MAX_UNSENT_BYTES);
+    return !this.isFull;
   }
 
   send(frame: Uint8Array): void {
     this.socket.send(frame, { binary: true }, () => {
-      if (this.behind && this.socket.bufferedAmount === 0) this.onDrained(this);
+      if (this.isFull && this.socket.bufferedAmount === 0) this.onDrained();
     });
   }
 

@@ -190,6 +190,29 @@ test('a slow page is not buffered for without bound, and is seeded anew once it 
   expect(shown.history.metrics).toEqual(folded(site.store.read('run-a')).metrics);
 });
 
+test('a seed that takes long to go out is sent once; what came meanwhile follows as records', async () => {
+  const site = await serving();
+  const recall = new Float32Array(500_000).fill(0.5);
+  put(site, recordsOf('run-a', { steps: 0 }));
+  put(site, [measurement('run-a', 4, 0, 'class-recall', [recall.length], recall)]);
+  // 20 MB for a page that does not read yet; it says that it knows more than there is.
+  const client = await watching(site, 'run-a', 1e6);
+  client.socket.pause();
+  let seq = 4;
+  for (let i = 0; i < 20; i++) {
+    await pause(30);
+    put(site, [measurement('run-a', ++seq, i, 'loss', [], [1 / (i + 1)])]);
+  }
+  client.socket.resume();
+  const shown = new Shown();
+  await until(() => shown.read(client).history.lastSeq === seq);
+  // The server looks at its files, and at the pages, once a second.
+  await pause(1500);
+  expect(client.heard.filter(({ t }) => t === 'seed')).toHaveLength(1);
+  const loss = shown.read(client).history.metrics.get('train/loss');
+  expect(loss).toEqual(folded(site.store.read('run-a')).metrics.get('train/loss'));
+});
+
 /** Bytes in buffers that are still in use. */
 function bytesHeld(): number {
   setFlagsFromString('--expose-gc');
