@@ -6,8 +6,14 @@ import type { MatrixModel } from './matrices.ts';
 /** Tables stop growing here; a larger matrix shows its first rows and columns and says so. */
 export const MAX_TABLE_CELLS = 10_000;
 
-/** Larger matrices are written only while somebody looks at them: ten thousand cells take longer than all charts. */
-export const MAX_LIVE_CELLS = 2500;
+/** Longer or larger tables are written only while somebody looks at them: those of many classes take longer than all charts. */
+const [MAX_LIVE_LENGTH, MAX_LIVE_CELLS] = [100, 2500];
+
+/** Whether a table of this size is to be written now. */
+function isWanted(table: Element, rows: number, columns: number): boolean {
+  const isSmall = Math.max(rows, columns) <= MAX_LIVE_LENGTH && rows * columns <= MAX_LIVE_CELLS;
+  return isSmall || table.closest('details')?.open !== false;
+}
 
 /** The values of one metric at one step. */
 export interface ValueList {
@@ -38,6 +44,7 @@ export class ValueTable {
   }
 
   update(list: ValueList): void {
+    if (!isWanted(this.root, list.labels.length, 1)) return;
     setData(this.root, 'data-metric', list.name);
     setData(this.root, 'data-step', String(list.step));
     setText(this.caption, `${list.title} · step ${formatCount(list.step)}`);
@@ -79,6 +86,8 @@ export class MatrixTable {
   private readonly name: string;
   private readonly title: string;
   private shape = '';
+  /** The measurement that it holds. */
+  private written: { readonly step: number; readonly count: number } | null = null;
 
   constructor(name: string, title: string) {
     this.name = name;
@@ -87,6 +96,14 @@ export class MatrixTable {
   }
 
   update(model: MatrixModel): void {
+    const { step, count } = model;
+    if (step === this.written?.step && count === this.written.count) return;
+    if (!isWanted(this.root, model.rows, model.columns)) return;
+    this.written = { step, count };
+    this.write(model);
+  }
+
+  private write(model: MatrixModel): void {
     const most = Math.floor(Math.sqrt(MAX_TABLE_CELLS));
     const isCut = model.rows * model.columns > MAX_TABLE_CELLS;
     const rows = isCut ? Math.min(model.rows, most) : model.rows;

@@ -7,7 +7,7 @@ import { followGestures } from '../gestures.ts';
 import { type MatrixModel, matrixModel, measurementAt } from '../matrices.ts';
 import type { ChartSpec, Layer } from '../panels.ts';
 import { describeChart } from '../readings.ts';
-import { MAX_LIVE_CELLS, MatrixTable } from '../tables.ts';
+import { MatrixTable } from '../tables.ts';
 import type { TooltipContent } from '../tooltip.ts';
 import { ColorLegend } from './color-legend.ts';
 import { LookBack } from './look-back.ts';
@@ -23,8 +23,6 @@ export class MatrixPlot implements Plot {
   private readonly lookBack: LookBack;
   private readonly table: MatrixTable;
   private heatmap: Heatmap | null = null;
-  /** The measurement that the table holds. */
-  private written: { readonly step: number; readonly count: number } | null = null;
 
   constructor(spec: ChartSpec, context: PlotContext) {
     // Matrices cannot share one set of cells: panels of heat maps are one metric each.
@@ -52,8 +50,7 @@ export class MatrixPlot implements Plot {
     const kept = this.layer.metric.buckets.length;
     this.lookBack.show(kept, model?.step ?? null);
     if (model === null) return { note: 'waiting for the first measurement' };
-    const isLarge = model.rows * model.columns > MAX_LIVE_CELLS;
-    if (!isLarge || this.numbers.checkVisibility()) this.writeTable(model);
+    this.table.update(model);
     const broken = model.values.filter((value) => value !== null && !Number.isFinite(value)).length;
     const hidden =
       this.layer.panel.scale === 'log' ? model.values.filter((value) => value !== null && value <= 0).length : 0;
@@ -73,13 +70,6 @@ export class MatrixPlot implements Plot {
     const { buckets } = this.layer.metric;
     const bucket = buckets[measurementAt(this.layer.panel, buckets.length, this.lookBack.chosen)];
     return bucket === undefined ? null : matrixModel(this.layer, bucket, classNames);
-  }
-
-  private writeTable(model: MatrixModel): void {
-    const { step, count } = model;
-    if (step === this.written?.step && count === this.written.count) return;
-    this.written = { step, count };
-    this.table.update(model);
   }
 
   private redraw(): void {
