@@ -10,7 +10,7 @@ import type { RunSummary } from './store/store.ts';
 /** Version of the messages; a peer with another one is told so and turned away. */
 export const PROTOCOL_VERSION = 1;
 
-/** A metric's folded history on the wire: one row per bucket, arrays as little-endian float64 bytes. */
+/** A metric's folded history on the wire: one row per bucket; arrays as little-endian bytes of float64, or of float32 where all values fit. */
 export interface MetricWire {
   readonly declaration: Declaration;
   readonly shape: readonly number[];
@@ -127,6 +127,7 @@ function bucketToWire(bucket: Bucket): BucketWire {
 }
 
 function bucketFromWire(wire: BucketWire): Bucket {
+  const values = (bytes: Uint8Array) => fromBytes(bytes, wire.seen.length);
   return {
     index: wire.i,
     firstStep: wire.f,
@@ -135,18 +136,24 @@ function bucketFromWire(wire: BucketWire): Bucket {
     time: wire.t,
     count: wire.n,
     seen: wire.seen.slice(),
-    last: fromBytes(wire.last),
-    min: fromBytes(wire.min),
-    max: fromBytes(wire.max),
-    sum: fromBytes(wire.sum),
-    weight: fromBytes(wire.weight),
+    last: values(wire.last),
+    min: values(wire.min),
+    max: values(wire.max),
+    sum: values(wire.sum),
+    weight: values(wire.weight),
   };
 }
 
 // Every platform that runs Node or a browser today is little-endian; a copy also aligns the bytes.
+/** Most values were recorded as float32: as such they are half of a seed that may be of 100 MB. */
 function toBytes(values: Float64Array): Uint8Array {
-  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  const isExact = values.every((value) => Object.is(Math.fround(value), value));
+  const { buffer, byteOffset, byteLength } = isExact ? new Float32Array(values) : values;
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
-function fromBytes(bytes: Uint8Array): Float64Array {
-  return new Float64Array(bytes.slice().buffer);
+function fromBytes(bytes: Uint8Array, size: number): Float64Array {
+  const { buffer } = bytes.slice();
+  return bytes.length === size * Float32Array.BYTES_PER_ELEMENT
+    ? new Float64Array(new Float32Array(buffer))
+    : new Float64Array(buffer);
 }
