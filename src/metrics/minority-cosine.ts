@@ -16,8 +16,13 @@ export default defineMetric({
       series: 'measured',
       bounds: [-1, 1],
       better: 'lower',
+      missing: 'one class alone is rare: no pair of rows to compare; name more of them in groups',
     },
   ],
   ofRun: frameMarks,
-  measure: ({ classifierCollapse }) => classifierCollapse?.minorityCosine ?? null,
+  // Where there will be no pair that is recorded: with graded counts, say, the rarest class stands alone.
+  measure: ({ classifierCollapse, minority }) => {
+    if (classifierCollapse === null) return null;
+    return minority.length === 1 ? [null] : classifierCollapse.minorityCosine;
+  },
 });
