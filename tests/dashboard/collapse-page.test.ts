@@ -84,3 +84,12 @@ test('rows that vanish have no cosine, and a layer without weight decay no thres
   expect(await free.page.locator(THRESHOLDS).count()).toBe(0);
   expect(await free.page.textContent(`${COSINE} .note`)).toMatch(/^20 measurements/);
 });
+
+test('one rare class alone has no cosine: the card says why, and what to do', async () => {
+  const writer = new RunWriter(NAMES, 'collapsing', { classCounts: NAMES.map((_, c) => 800 / 2 ** c) });
+  for (const at of [0, 1, 2, 500]) writer.measure('model/minority-cosine', at, [null]);
+  const { page } = await pageOf(writer);
+  await expect
+    .poll(() => page.textContent(`${COSINE} .note`))
+    .toMatch(/^one class alone is rare: no pair of rows to compare; name more of them in groups; 4 measurements/);
+});
