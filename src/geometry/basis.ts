@@ -31,12 +31,8 @@ export function spanOf(rows: Float64Array, count: number, columns: number, limit
   const gram = gramOf(rows, count, columns);
   const { chosen, lower } = pivotedCholesky(gram, count, most, rankCut(count, columns), floor);
   const size = chosen.length;
-  const picked = new Float64Array(size * columns);
-  chosen.forEach((row, i) => {
-    picked.set(rows.subarray(row * columns, (row + 1) * columns), i * columns);
-  });
   const rest = size === 0 ? 1 : (lower[size * size - 1]! / lower[0]!) ** 2;
-  const basis = { rows: straightened(picked, lower, size, columns, products), size, columns };
+  const basis = { rows: straightened(pickRows(rows, columns, chosen), lower, size, columns, products), size, columns };
   if (rest > SHORT) return basis;
   const again = choleskyOf(gramOf(basis.rows, size, columns), size, 0);
   return again === null ? basis : { ...basis, rows: straightened(basis.rows, again, size, columns, plainProducts) };
@@ -63,6 +59,15 @@ export function basisOf(rows: Rows, columns?: number): Basis {
   const flat = flatRows('rows', rows, columns);
   const most = Math.min(flat.count, flat.columns);
   return spanOf(Float64Array.from(flat.values), flat.count, flat.columns, { most });
+}
+
+/** Some of the rows. */
+export function pickRows(rows: Float64Array, columns: number, which: readonly number[]): Float64Array {
+  const picked = new Float64Array(which.length * columns);
+  which.forEach((from, to) => {
+    picked.set(rows.subarray(from * columns, (from + 1) * columns), to * columns);
+  });
+  return picked;
 }
 
 /** R x D to D x R. */

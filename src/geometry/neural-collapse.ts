@@ -1,6 +1,6 @@
 import { minorityClasses } from '../theory/minority.ts';
 import { requireObject } from '../theory/requirement.ts';
-import { type Basis, spanOf } from './basis.ts';
+import { type Basis, pickRows, spanOf } from './basis.ts';
 import { type ClassMeans, centredMeansOf, classMeansOf } from './class-means.ts';
 import { ClassMoments } from './class-moments.ts';
 import { classifierCollapse } from './classifier-collapse.ts';
@@ -122,7 +122,7 @@ export function featureCollapse(
     nc1: finiteOrNull(nc1),
     cdnv: distanceVariance(means, columns),
     ...ofMeans(means, columns),
-    selfDuality: present.length < 2 ? null : finiteOrNull(selfDuality(pick(weights, columns, present), means.rows)),
+    selfDuality: present.length < 2 ? null : finiteOrNull(selfDuality(pickRows(weights, columns, present), means.rows)),
   };
 }
 
@@ -170,13 +170,4 @@ function ofMeans({ present, rows, gram }: ClassMeans, columns: number) {
   const { norms, cosines } = frameOf(rows, present.length, columns, gram);
   const angles = equiangularity(cosines, present.length);
   return { equinormMeans: finiteOrNull(equinorm(norms)), equiangularityMeans: finiteOrNull(angles) };
-}
-
-/** Some of the rows. */
-function pick(rows: Float64Array, columns: number, which: readonly number[]): Float64Array {
-  const picked = new Float64Array(which.length * columns);
-  which.forEach((from, to) => {
-    picked.set(rows.subarray(from * columns, (from + 1) * columns), to * columns);
-  });
-  return picked;
 }

@@ -1,3 +1,4 @@
+import { gramOf } from '../geometry/products.ts';
 import { tridiagonalOf } from '../stats/tridiagonal.ts';
 
 /**
@@ -8,23 +9,14 @@ export function spectralNorm(columns: Float64Array, size: number): number {
   let scale = 0;
   for (const value of columns) scale = Math.max(scale, Math.abs(value));
   if (scale === 0) return 0;
-  const { diagonal, beside } = tridiagonalOf(gram(columns, size, scale), size, false);
+  // X^T X of the matrix divided by its scale, so that no square underflows.
+  const products = gramOf(
+    columns.map((value) => value / scale),
+    size,
+    size,
+  );
+  const { diagonal, beside } = tridiagonalOf(products, size, false);
   return scale * Math.sqrt(Math.max(0, largestEigenvalue(diagonal, beside)));
-}
-
-/** X^T X of the matrix divided by `scale`, so that no square underflows. */
-function gram(columns: Float64Array, size: number, scale: number): Float64Array {
-  const scaled = columns.map((value) => value / scale);
-  const products = new Float64Array(size * size);
-  for (let i = 0; i < size; i++) {
-    for (let j = 0; j <= i; j++) {
-      let sum = 0;
-      for (let k = 0, a = i * size, b = j * size; k < size; k++) sum += scaled[a + k]! * scaled[b + k]!;
-      products[i * size + j] = sum;
-      products[j * size + i] = sum;
-    }
-  }
-  return products;
 }
 
 /** By bisection: of two bounds, the upper one. */
