@@ -1,3 +1,4 @@
+import { dotOf } from '../stats/dot.ts';
 import { eigenOf } from '../stats/symmetric-eigen.ts';
 import { generator } from '../theory/generator.ts';
 import { transposed } from './basis.ts';
@@ -67,22 +68,16 @@ function leadingAxes(points: Float64Array, count: number, columns: number, asked
 /** Adds what a vector has beyond the directions, at length 1; nothing where that is rounding. */
 function addStraight(directions: Float64Array[], vector: Float64Array): void {
   const rest = Float64Array.from(vector);
-  const whole = Math.sqrt(along(rest, rest));
+  const whole = Math.sqrt(dotOf(rest, 0, rest, 0, rest.length));
   // Twice is enough (Parlett).
   for (let time = 0; time < 2; time++) {
     for (const direction of directions) {
-      const part = along(rest, direction);
+      const part = dotOf(rest, 0, direction, 0, rest.length);
       for (let i = 0; i < rest.length; i++) rest[i]! -= part * direction[i]!;
     }
   }
-  const length = Math.sqrt(along(rest, rest));
+  const length = Math.sqrt(dotOf(rest, 0, rest, 0, rest.length));
   if (length > Math.sqrt(NEGLIGIBLE) * whole) directions.push(rest.map((value) => value / length));
-}
-
-function along(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
-  return sum;
 }
 
 function joined(rows: readonly Float64Array[], count: number): Float64Array {

@@ -1,3 +1,5 @@
+import { dotOf } from './dot.ts';
+
 /** Share of the largest diagonal entry at or below which a pivot is rounding. */
 const NEGLIGIBLE = 1e-12;
 
@@ -26,9 +28,9 @@ export function choleskyOf(a: Float64Array, n: number, share: number, floor = 0)
   const least = Math.max(floor, share * largestDiagonal(a, n));
   for (let i = 0; i < n; i++) {
     for (let j = 0; j < i; j++) {
-      lower[i * n + j] = (a[i * n + j]! - product(lower, i * n, j * n, j)) / lower[j * n + j]!;
+      lower[i * n + j] = (a[i * n + j]! - dotOf(lower, i * n, lower, j * n, j)) / lower[j * n + j]!;
     }
-    const pivot = a[i * n + i]! - product(lower, i * n, i * n, i);
+    const pivot = a[i * n + i]! - dotOf(lower, i * n, lower, i * n, i);
     if (!(pivot > least)) return null;
     lower[i * n + i] = Math.sqrt(pivot);
   }
@@ -63,7 +65,7 @@ export function pivotedCholesky(a: Float64Array, n: number, most: number, share:
     left.delete(next);
     chosen.push(next);
     for (const i of left) {
-      const along = (a[i * n + next]! - product(rows, i * most, next * most, at)) / pivot;
+      const along = (a[i * n + next]! - dotOf(rows, i * most, rows, next * most, at)) / pivot;
       rows[i * most + at] = along;
       rests[i]! -= along * along;
     }
@@ -95,15 +97,4 @@ function largestDiagonal(a: Float64Array, n: number): number {
   let largest = 0;
   for (let i = 0; i < n; i++) largest = Math.max(largest, a[i * n + i]!);
   return largest;
-}
-
-/** Of two stretches; in two sums, so that one addition need not wait for the other. */
-function product(values: Float64Array, a: number, b: number, length: number): number {
-  let [even, odd] = [0, 0];
-  let k = 0;
-  for (; k + 1 < length; k += 2) {
-    even += values[a + k]! * values[b + k]!;
-    odd += values[a + k + 1]! * values[b + k + 1]!;
-  }
-  return k < length ? even + odd + values[a + k]! * values[b + k]! : even + odd;
 }

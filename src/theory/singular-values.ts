@@ -1,3 +1,5 @@
+import { dotOf } from '../stats/dot.ts';
+
 /**
  * Singular values by one-sided Jacobi rotations: accurate to the last digits also for the small ones, and after a small
  * change of the matrix the earlier rotations are nearly right, so that one or two sweeps are enough.
@@ -24,7 +26,7 @@ export function orthogonalize(
 ): Float64Array {
   const squares = new Float64Array(size);
   const measure = () => {
-    for (let j = 0; j < size; j++) squares[j] = product(columns, j, j, size);
+    for (let j = 0; j < size; j++) squares[j] = dotOf(columns, j * size, columns, j * size, size);
   };
   for (let sweep = 0; sweep < sweeps; sweep++) {
     measure();
@@ -40,7 +42,7 @@ function sweptCosine(columns: Float64Array, turned: Float64Array | null, squares
   let largest = 0;
   for (let i = 0; i < size; i++) {
     for (let j = i + 1; j < size; j++) {
-      const along = product(columns, i, j, size);
+      const along = dotOf(columns, i * size, columns, j * size, size);
       const lengths = Math.sqrt(squares[i]!) * Math.sqrt(squares[j]!);
       if (Math.abs(along) <= ORTHOGONAL * lengths) continue;
       largest = Math.max(largest, Math.abs(along) / lengths);
@@ -64,20 +66,4 @@ function rotate(values: Float64Array, a: number, b: number, size: number, cosine
     values[a + k] = cosine * x - sine * y;
     values[b + k] = sine * x + cosine * y;
   }
-}
-
-/** In four sums, so that one addition need not wait for the other. */
-function product(columns: Float64Array, i: number, j: number, size: number): number {
-  const a = i * size;
-  const b = j * size;
-  let [s0, s1, s2, s3] = [0, 0, 0, 0];
-  let k = 0;
-  for (; k + 3 < size; k += 4) {
-    s0 += columns[a + k]! * columns[b + k]!;
-    s1 += columns[a + k + 1]! * columns[b + k + 1]!;
-    s2 += columns[a + k + 2]! * columns[b + k + 2]!;
-    s3 += columns[a + k + 3]! * columns[b + k + 3]!;
-  }
-  for (; k < size; k++) s0 += columns[a + k]! * columns[b + k]!;
-  return s0 + s1 + (s2 + s3);
 }

@@ -100,18 +100,25 @@ export class Spread {
    * where too few examples were compared with others of their class.
    */
   variability(means: ClassMeans, examples: number): number | null {
-    const { moments, basis } = this;
+    const { moments } = this;
     if (moments === null) return null;
     const classes = means.present.length;
     const own = moments.examples;
     // About means of their own, n examples of k classes vary less, by (n - k) / n.
     const free = own - moments.counts.reduce((sum, count) => sum + (count > 0 ? 1 : 0), 0);
     if (free < LEAST_FREE) return null;
-    const seen = basis === null ? means : seenIn(basis, means);
-    if (basis !== null && basis.size < Math.min(this.columns, classes - 1)) return null;
-    if (basis !== null && (shareSeen(seen, means) ?? 0) < LEAST_COVERAGE) return null;
-    const nc1 = relativeVariability(moments, seen);
+    const seen = this.seen(means);
+    const nc1 = seen === null ? null : relativeVariability(moments, seen);
     return nc1 === null ? null : nc1 * (own / free) * ((examples - classes) / examples);
+  }
+
+  /** The means as the scatter sees them; null where it misses what lies between them. */
+  private seen(means: ClassMeans): ClassMeans | null {
+    const { basis } = this;
+    if (basis === null) return means;
+    if (basis.size < Math.min(this.columns, means.present.length - 1)) return null;
+    const seen = seenIn(basis, means);
+    return (shareSeen(seen, means) ?? 0) < LEAST_COVERAGE ? null : seen;
   }
 
   private sightOf(told: ClassMoments): Sight | null {
