@@ -167,9 +167,11 @@ export class Recorder implements StepListener {
         const { gradients = null, update = null } = of ?? {};
         if (examples !== null) this.minority.add(examples.labels);
         take?.(read);
-        const parts = { step, classes, update, due, run: facts };
-        journal.measure(new Snapshot({ ...parts, stream: 'train', loss, examples, gradients }), epoch);
-        if (update !== null) journal.measure(new Snapshot({ ...parts, stream: 'model', part: 'gradients' }), epoch);
+        const run = facts;
+        const train = { stream: 'train', step, classes, update, due, run, loss, examples, gradients };
+        journal.measure(new Snapshot(train), epoch);
+        const model = { stream: 'model', part: 'gradients' as const, step, classes, update, due, run };
+        if (update !== null) journal.measure(new Snapshot(model), epoch);
       });
       this.features?.end(step);
     });

@@ -9,7 +9,7 @@ export interface Outputs {
   /** B x C, row-major. */
   readonly probabilities: Float32Array;
   /** B x C, where it puts out logits. */
-  readonly logits?: ArrayLike<number>;
+  readonly logits?: ArrayLike<number> | undefined;
 }
 
 /** By output node, C values each, null where they are not finite. */

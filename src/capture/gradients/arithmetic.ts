@@ -99,9 +99,11 @@ export class NativeArithmetic implements Arithmetic {
     const { classOf, rowOf, starts } = this.groups;
     const figures = direction !== null ? this.sums.finishKept(counts) : this.sums.finish(counts);
     const along = direction === null ? null : this.sums.along(direction);
-    const sizes = Float64Array.from(classOf, (_, row) => starts[row + 1]! - starts[row]!);
-    return map(figures, ({ squares, ...known }) => {
-      return { ...known, classOf, counts: sizes, rowSquares: byRow(squares, rowOf, classOf.length), along };
+    const sizes = new Float64Array(classOf.length);
+    for (let row = 0; row < sizes.length; row++) sizes[row] = starts[row + 1]! - starts[row]!;
+    return map(figures, ({ gram, diagonals, sums, squares }) => {
+      const rowSquares = byRow(squares, rowOf, classOf.length);
+      return { gram, diagonals, sums, classOf, counts: sizes, rowSquares, along };
     });
   }
 
@@ -175,9 +177,7 @@ export class PlainArithmetic implements Arithmetic {
 function byRow(squares: Float64Array | null, rowOf: Int32Array, rows: number): Float64Array | null {
   if (squares === null) return null;
   const sums = new Float64Array(rows);
-  rowOf.forEach((row, i) => {
-    sums[row]! += squares[i]!;
-  });
+  for (let i = 0; i < rowOf.length; i++) sums[rowOf[i]!]! += squares[i]!;
   return sums;
 }
 

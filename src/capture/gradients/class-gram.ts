@@ -94,10 +94,11 @@ export class ClassGram implements GramSource, KernelListener {
     this.keep(withRows, variables, labels instanceof Int32Array ? examples : Number.POSITIVE_INFINITY);
     const checked = isDue(this.passes.get(plan) ?? 0);
     // A pass that is checked is known as soon as its gradients.
-    const options = { ...this.options, ops: this.ops, ...(checked ? { offload: null } : {}) };
+    const { classes, readback, failed } = this.options;
+    const offload = checked ? null : this.options.offload;
+    const { ops, kernels, coverage, stopwatch } = this;
+    const options = { tf, ops, classes, readback, offload };
     const arithmetic = arithmeticFor(options, labels, examples, plan.pieces, this.kept);
-    const { kernels, coverage, stopwatch } = this;
-    const { failed } = this.options;
     // Rows that go on from pass to pass are not those of this one alone.
     const absorb = this.options.absorb && this.kept === null;
     const context = { tf, kernels, examples, variables, arithmetic, coverage, failed, stopwatch, absorb };
@@ -120,7 +121,8 @@ export class ClassGram implements GramSource, KernelListener {
     pass.complete();
     const map = this.coverage.map(pass.plan, variables);
     const figures = arithmetic.figures(map.counts, null);
-    this.finished.push({ ...running, map, figures, expected: pass.expected(gradients, this.options.readback) });
+    const expected = pass.expected(gradients, this.options.readback);
+    this.finished.push({ pass, arithmetic, variables, map, figures, expected });
   }
 
   /** The backward pass threw, or was not watched. */

@@ -31,14 +31,16 @@ export interface Finder {
 export function open(
   node: TapeNode,
   site: Site,
-  batch: Omit<BatchShape, 'layout'>,
+  { examples, tf }: Omit<BatchShape, 'layout'>,
   kernels: Kernels,
   finder: Finder,
 ): void {
   const original = node.gradient;
   if (original === undefined) return;
+  const batch = { examples, tf, layout: site.layout };
+  const pieces = Object.values(site.pieces);
   node.gradient = (dys) => {
-    const notes = new Notes({ ...batch, layout: site.layout }, Object.values(site.pieces), finder);
+    const notes = new Notes(batch, pieces, finder);
     const gradients = kernels.heard(notes, () => original(dys));
     return mapped(gradients, site, (input, piece) => () => {
       const gradient = kernels.heard(notes, () => gradients[input]!());
@@ -79,7 +81,7 @@ function mapped(
   { pieces }: Pick<Site, 'pieces'>,
   replacement: (input: string, piece: number) => () => TapeTensor,
 ): NamedGradients {
-  const result: { [input: string]: () => TapeTensor } = { ...gradients };
+  const result: { [input: string]: () => TapeTensor } = Object.assign({}, gradients);
   for (const input in pieces) if (input in gradients) result[input] = replacement(input, pieces[input]!);
   return result;
 }

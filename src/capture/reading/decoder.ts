@@ -21,10 +21,10 @@ export class Decoder {
   }
 
   /**
-   * Outputs are [B, C], or [B, 1] for two classes; losses one per example, else the cross-entropy is taken.
+   * Outputs are [B, C], or [B, 1] for two classes; `given`: losses, one per example, else the cross-entropy is taken.
    * Returns a sentence about what does not fit instead of examples.
    */
-  decode(labels: Read, outputs: Read, losses: Read | null): { examples: Examples; stray: number | null } | string {
+  decode(labels: Read, outputs: Read, given: Read | null): { examples: Examples; stray: number | null } | string {
     const columns = outputs.shape.at(-1) ?? 0;
     const fits = outputs.shape.length === 2 && (columns === this.classes || (columns === 1 && this.classes === 2));
     if (!fits) {
@@ -39,15 +39,10 @@ export class Decoder {
     }
     this.kind ??= guessOutputKind(outputs.data, columns);
     const probabilities = probabilitiesOf(outputs.data, columns, this.kind);
-    const perExample = losses !== null && losses.data.length === read.labels.length ? losses.data : null;
-    return {
-      examples: {
-        labels: read.labels,
-        probabilities,
-        ...(this.kind === 'logits' && columns > 1 ? { logits: outputs.data } : {}),
-        losses: perExample ?? crossEntropies(probabilities, read.labels),
-      },
-      stray: read.stray,
-    };
+    const perExample = given !== null && given.data.length === read.labels.length ? given.data : null;
+    const losses = perExample ?? crossEntropies(probabilities, read.labels);
+    const logits = this.kind === 'logits' && columns > 1 ? outputs.data : undefined;
+    const examples: Examples = { labels: read.labels, probabilities, logits, losses };
+    return { examples, stray: read.stray };
   }
 }

@@ -115,7 +115,7 @@ export class NativeSums {
     const weights = shared ? this.rooms.ofExamples(piece) : this.rooms.ofClasses(piece);
     const [step, rowStep] = stepsOf(spread, size, examples);
     const squares = shared ? this.native.room('unused-squares', examples * DOUBLE) : this.totals.squaresOf(piece);
-    native.simd.classSums!(...[native.address(x), examples, spread.per, step, rowStep, size, rowOf, weights, squares]);
+    native.simd.classSums!(native.address(x), examples, spread.per, step, rowStep, size, rowOf, weights, squares);
     if (!shared) this.fold(piece, weights);
   }
 
