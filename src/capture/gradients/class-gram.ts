@@ -66,6 +66,13 @@ export class ClassGram implements GramSource, KernelListener {
     this.coverage = new Coverage(options.layers, options.report);
   }
 
+  get isWhole(): boolean {
+    const [only] = this.finished;
+    if (only === undefined || this.backwards > 1 || this.incomplete) return false;
+    const { plan, check } = only.pass;
+    return check === null && plan.weightsOnly.length === 0 && this.coverage.share === 1;
+  }
+
   /** Before the forward pass. */
   begin(): void {
     if (this.accumulation.isSeparate) this.restart();

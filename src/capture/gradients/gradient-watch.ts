@@ -48,6 +48,10 @@ export class GradientWatch {
   private measured = false;
   private due = false;
   private endedAt: number | null = null;
+  /** What the last pass has put out. */
+  private ofPass: Gradients = [];
+  /** The optimizer gets what the class gradients add up to: its norm is known with theirs, and nothing has to be read. */
+  private hasNorm = false;
 
   constructor(options: GradientWatchOptions) {
     const { tf, readback } = options;
@@ -89,6 +93,7 @@ export class GradientWatch {
   backward(gradients: Gradients, variables: readonly TapeTensor[], again: Again): void {
     if (!this.measured) return;
     this.gram.finish(gradients, again);
+    this.ofPass = gradients;
     if (this.due) this.updates.keep(variables);
   }
 
@@ -96,7 +101,9 @@ export class GradientWatch {
   updating(gradients: readonly TapeTensor[], lastAlone: boolean): void {
     if (!this.measured) return;
     this.gram.updating(lastAlone);
-    this.updates.updating(gradients);
+    this.hasNorm = this.gram.isWhole && areSame(gradients, this.ofPass);
+    this.ofPass = [];
+    this.updates.updating(this.hasNorm ? null : gradients);
   }
 
   /** The pass is over, also when something threw. */
@@ -132,11 +139,26 @@ export class GradientWatch {
     try {
       const gradients = this.gram.take(moves);
       const update = this.updates.take(moves, (weight) => this.gram.coverage.measures(weight));
-      return map(both(gradients, update), ([of, by]) => ({ gradients: of, update: by }));
+      const { hasNorm } = this;
+      return map(both(gradients, update), ([of, by]) => {
+        return { gradients: of, update: hasNorm && of !== null ? withNorm(by, of.total) : by };
+      });
     } finally {
       for (const move of moves?.values() ?? []) move.dispose();
     }
   }
+}
+
+/** Whether these are the gradients of a pass, all of them and as they came. */
+function areSame(gradients: readonly TapeTensor[], ofPass: Gradients): boolean {
+  const data = new Set<object>();
+  for (const gradient of ofPass) if (gradient !== null) data.add(gradient.dataId);
+  return gradients.length === data.size && gradients.every(({ dataId }) => data.has(dataId));
+}
+
+/** `square`: |gradient|^2, as a sum of class Grams: where these cancel, rounding may leave it below zero. */
+function withNorm({ updateNorm, measuredUpdateNorm, weightNorm }: WeightUpdate, square: number): WeightUpdate {
+  return { gradientNorm: Math.sqrt(Math.max(0, square)), updateNorm, measuredUpdateNorm, weightNorm };
 }
 
 /** By the tape; else by repeating steps on schedule; else not at all. Says which, if not the first. */

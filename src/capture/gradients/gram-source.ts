@@ -31,6 +31,8 @@ export interface GramSource {
   readonly isScheduled: boolean;
   /** Which share of the weights is measured. */
   readonly coverage: Coverage;
+  /** Whether the class gradients of the pass that has ended add up to all of its gradient, and are not what is checked by it. */
+  readonly isWhole: boolean;
   /** Before the forward pass. */
   begin(): void;
   /** At the end of the forward pass, inside it. `withRows`: the step's update will be compared with the class gradients. */
@@ -52,6 +54,7 @@ export interface GramSource {
 /** Where nothing can be measured: the coverage is zero. */
 export class Unmeasured implements GramSource {
   readonly isScheduled = false;
+  readonly isWhole = false;
   readonly coverage: Coverage;
 
   constructor({ layers, report }: GramSourceOptions) {

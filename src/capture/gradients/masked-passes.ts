@@ -37,6 +37,7 @@ interface Finished extends Running {
  * goes through the other examples of its batch. Training goes on as if nothing had happened.
  */
 export class MaskedPasses implements GramSource {
+  readonly isWhole = false;
   readonly coverage: Coverage;
   private readonly options: GramSourceOptions;
   private readonly ops: Operations;

@@ -31,10 +31,13 @@ export class UpdateWatch {
     }
   }
 
-  /** Before the update, with what the optimizer makes it of: one pass' gradient, or whatever the loop made of several. */
-  updating(gradients: readonly TapeTensor[]): void {
+  /**
+   * Before the update, with what the optimizer makes it of: one pass' gradient, or whatever the loop made of several. Null: its
+   * norm is known elsewhere.
+   */
+  updating(gradients: readonly TapeTensor[] | null): void {
     this.forget();
-    this.square = this.squareOf(gradients);
+    this.square = gradients === null ? null : this.squareOf(gradients);
   }
 
   /** By how much each weight has moved; null if none was kept. The caller disposes them. */
