@@ -3,7 +3,7 @@
  * backward pass on their way there and back. A slot belongs to one side at a time, as its state says; it may be filled in
  * any order. The training thread copies and moves on.
  */
-import type { GhostSums, PieceSums } from '../capture/gradients/sums/pass-sums.ts';
+import type { DenseSums, PieceSums } from '../capture/gradients/sums/pass-sums.ts';
 
 /** Passes that may be under way at a time; more of them would only wait longer. */
 const SLOTS = 4;
@@ -32,7 +32,7 @@ const STATES = 2;
 
 /** Words at the start of a slot, and of each product there. */
 const HEAD = 3;
-const WORDS = 5;
+const WORDS = 4;
 const WORD = 4;
 const DOUBLE = 8;
 /** Where values start: on a line of the processor's cache. */
@@ -44,8 +44,8 @@ export interface SharedSlots {
   readonly memory: SharedArrayBuffer;
 }
 
-/** One class product: x [examples, din], d [examples, dout], and what comes of them. */
-export interface Product extends GhostSums {
+/** One dense layer: x [examples, din], d [examples, dout], and what comes of them. */
+export interface Product extends DenseSums {
   readonly piece: number;
   readonly din: number;
   readonly dout: number;
@@ -73,7 +73,7 @@ export class Slot {
   private readonly memory: SharedArrayBuffer;
   private readonly start: number;
   private readonly bytes: number;
-  /** Products, examples, rows; then piece, din, dout, place and whether the factor is wanted, of each product. */
+  /** Products, examples, rows; then piece, din, dout and place of each product. */
   private readonly head: Int32Array;
   private readonly rowsAt: number;
   /** Where the next product goes, while it is open. */
@@ -120,12 +120,12 @@ export class Slot {
   }
 
   /** Copies a product, and says where its results will be. Null if there is no room: nothing was written. */
-  add(piece: number, x: Float32Array, d: Float32Array, din: number, dout: number, withFactor: boolean): Product | null {
+  add(piece: number, x: Float32Array, d: Float32Array, din: number, dout: number): Product | null {
     const count = this.head[0]!;
     const at = this.end;
-    const end = at + this.placesOf(din, dout, withFactor).end;
+    const end = at + this.placesOf(din, dout).end;
     if (count === MAX_PRODUCTS || end > this.start + this.bytes) return null;
-    this.head.set([piece, din, dout, at - this.start, Number(withFactor)], HEAD + count * WORDS);
+    this.head.set([piece, din, dout, at - this.start], HEAD + count * WORDS);
     const place = this.product(count);
     place.x.set(x);
     place.d.set(d);
@@ -143,11 +143,10 @@ export class Slot {
     const word = HEAD + index * WORDS;
     const [piece, din, dout] = [head[word]!, head[word + 1]!, head[word + 2]!];
     const at = this.start + head[word + 3]!;
-    const withFactor = head[word + 4] === 1;
-    const { factor, x, d } = this.placesOf(din, dout, withFactor);
+    const { factor, x, d } = this.placesOf(din, dout);
     return {
       ...{ piece, din, dout, ...this.sums(at) },
-      factor: withFactor ? this.sums(at + factor) : null,
+      factor: this.sums(at + factor),
       x: new Float32Array(memory, at + x, examples * din),
       d: new Float32Array(memory, at + d, examples * dout),
     };
@@ -162,10 +161,10 @@ export class Slot {
   }
 
   /** Bytes from the start of a product to its parts; its sums come first. */
-  private placesOf(din: number, dout: number, withFactor: boolean) {
+  private placesOf(din: number, dout: number) {
     const { examples, rows } = this;
     const factor = aligned(rows ** 2 * DOUBLE) + aligned(examples * DOUBLE);
-    const x = withFactor ? 2 * factor : factor;
+    const x = 2 * factor;
     const d = x + aligned(examples * din * WORD);
     return { factor, x, d, end: d + aligned(examples * dout * WORD) };
   }

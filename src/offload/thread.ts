@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import type { Offload, OffloadedPass } from '../capture/gradients/offload.ts';
-import type { GhostSums } from '../capture/gradients/sums/pass-sums.ts';
+import type { DenseSums } from '../capture/gradients/sums/pass-sums.ts';
 import { Pending } from '../capture/reading/later.ts';
 import { Calculator } from './calculator.ts';
 import { DONE, FREE, HANDED_OVER, OPEN, type SharedSlots, type Slot, shareSlots, signal, slotsOf } from './slots.ts';
@@ -12,7 +12,7 @@ const PATIENCE_MS = 1000;
 const START_MS = 5000;
 
 /** Sums of each piece, in shared memory. */
-type Results = ReadonlyMap<number, GhostSums>;
+type Results = ReadonlyMap<number, DenseSums>;
 
 /** The training thread's end of the thread for class products. Where that dies, or is too slow, all is computed here. */
 export class OffloadThread implements Offload {
@@ -73,10 +73,10 @@ export class OffloadThread implements Offload {
     const slot = this.slots.find(({ state }) => state === FREE);
     if (!slot?.open(rowOf, rows)) return null;
     slot.state = OPEN;
-    const results = new Map<number, GhostSums>();
+    const results = new Map<number, DenseSums>();
     return {
-      product(piece, x, d, din, dout, withFactor) {
-        const product = slot.add(piece, x, d, din, dout, withFactor);
+      product(piece, x, d, din, dout) {
+        const product = slot.add(piece, x, d, din, dout);
         if (product !== null) results.set(piece, product);
         return product !== null;
       },

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { copyOf, type GhostSums } from '../../src/capture/gradients/sums/pass-sums.ts';
+import { groupsOfRows } from '../../src/capture/gradients/groups.ts';
+import { DenseGram } from '../../src/capture/gradients/sums/dense-gram.ts';
+import { copyOf, type DenseSums } from '../../src/capture/gradients/sums/pass-sums.ts';
 import type { Pending } from '../../src/capture/reading/later.ts';
 import { OffloadThread } from '../../src/offload/thread.ts';
 import { nativeOf } from '../../src/wasm/access.ts';
@@ -37,40 +39,37 @@ function operands(examples: number, rows: number, din: number, dout: number, see
 }
 
 /** As the training thread computes it, in the memory of the backend. */
-function here({ rowOf, rows, x, d, din, dout }: Operands, withFactor = true): GhostSums {
-  const [xAt, dAt, rowsAt] = [x, d, rowOf].map((values, i) => native.room(`test ${i}`, values.byteLength));
-  native.floats(xAt!, x.length).set(x);
-  native.floats(dAt!, d.length).set(d);
-  native.ints(rowsAt!, rowOf.length).set(rowOf);
+function here({ rowOf, rows, x, d, din, dout }: Operands): DenseSums {
+  const [xAt, dAt] = [x, d].map((values, i) => native.room(`test ${i}`, values.byteLength)) as [number, number];
+  native.floats(xAt, x.length).set(x);
+  native.floats(dAt, d.length).set(d);
   const lengths = [rows ** 2, rowOf.length, rows ** 2, rowOf.length];
   const to = lengths.map((length, i) => native.room(`test sums ${i}`, length * 8));
   const [gram, squares, ...factor] = to.map((at, i) => native.doubles(at, lengths[i]!).fill(0));
-  const operands = [xAt!, dAt!, rowOf.length, din, dout, rowsAt!, rows];
-  native.simd.classGhost!(...operands, ...to.map((at, i) => (withFactor || i < 2 ? at : 0)));
-  return copied({
-    gram: gram!,
-    squares: squares!,
-    factor: withFactor ? { gram: factor[0]!, squares: factor[1]! } : null,
-  });
+  const [sums, ofFactor] = [
+    { gram: to[0]!, squares: to[1]! },
+    { gram: to[2]!, squares: to[3]! },
+  ];
+  const dense = new DenseGram(native, groupsOfRows(rowOf, rows));
+  const forms = dense.formsFactor(din, dout);
+  dense.add({ x: xAt, d: dAt, din, dout }, sums, forms ? ofFactor : null);
+  if (!forms) dense.addRows(dAt, dout, ofFactor);
+  return copied({ gram: gram!, squares: squares!, factor: { gram: factor[0]!, squares: factor[1]! } });
 }
 
-function copied({ gram, squares, factor }: GhostSums): GhostSums {
-  return { gram: gram.slice(), squares: squares.slice(), factor: factor && copyOf(factor) };
+function copied({ gram, squares, factor }: DenseSums): DenseSums {
+  return { gram: gram.slice(), squares: squares.slice(), factor: copyOf(factor) };
 }
 
-function handOver(
-  thread: OffloadThread,
-  one: Operands,
-  withFactor = true,
-): Pending<ReadonlyMap<number, GhostSums>> | null {
+function handOver(thread: OffloadThread, one: Operands): Pending<ReadonlyMap<number, DenseSums>> | null {
   const pass = thread.begin(one.rowOf, one.rows);
   if (pass === null) return null;
-  expect(pass.product(0, one.x, one.d, one.din, one.dout, withFactor)).toBe(true);
+  expect(pass.product(0, one.x, one.d, one.din, one.dout)).toBe(true);
   return pass.finish();
 }
 
 /** What is there by now, copied: the next pass may overwrite it. */
-function taken(pending: Pending<ReadonlyMap<number, GhostSums>>): GhostSums {
+function taken(pending: Pending<ReadonlyMap<number, DenseSums>>): DenseSums {
   expect(pending.ready).toBe(true);
   return copied(pending.take().get(0)!);
 }
@@ -85,11 +84,11 @@ test('the other thread computes bit for bit what this one would, whatever the sh
   const size = fc.integer({ min: 1, max: 70 });
   const shape = fc.record({ examples: size, rows: fc.integer({ min: 1, max: 20 }), din: size, dout: size });
   fc.assert(
-    fc.property(shape, fc.integer(), fc.boolean(), ({ examples, rows, din, dout }, seed, withFactor) => {
+    fc.property(shape, fc.integer(), ({ examples, rows, din, dout }, seed) => {
       const one = operands(examples, rows, din, dout, seed);
-      const pending = handOver(thread, one, withFactor)!;
+      const pending = handOver(thread, one)!;
       spin(pending);
-      expect(taken(pending)).toEqual(here(one, withFactor));
+      expect(taken(pending)).toEqual(here(one));
     }),
   );
 });
@@ -99,14 +98,14 @@ test('several products of a pass come back by their pieces', async () => {
   const one = operands(32, 4, 20, 10);
   const other = { ...operands(32, 4, 7, 9, 2), rowOf: one.rowOf };
   const pass = thread.begin(one.rowOf, 4)!;
-  expect(pass.product(3, one.x, one.d, one.din, one.dout, true)).toBe(true);
-  expect(pass.product(5, other.x, other.d, other.din, other.dout, false)).toBe(true);
+  expect(pass.product(3, one.x, one.d, one.din, one.dout)).toBe(true);
+  expect(pass.product(5, other.x, other.d, other.din, other.dout)).toBe(true);
   const pending = pass.finish();
   await pending.arrived();
   const sums = pending.take();
   expect([...sums.keys()]).toEqual([3, 5]);
-  expect(copied(sums.get(3)!)).toEqual(here(one, true));
-  expect(copied(sums.get(5)!)).toEqual(here(other, false));
+  expect(copied(sums.get(3)!)).toEqual(here(one));
+  expect(copied(sums.get(5)!)).toEqual(here(other));
 });
 
 describe('room', () => {
@@ -128,7 +127,7 @@ describe('room', () => {
     for (let i = 0; i < 20; i++) {
       const one = operands(16, 3, 8, 8, i);
       const abandoned = thread.begin(one.rowOf, one.rows)!;
-      abandoned.product(0, one.x, one.d, one.din, one.dout, true);
+      abandoned.product(0, one.x, one.d, one.din, one.dout);
       abandoned.abandon();
       const unwanted = handOver(thread, one)!;
       unwanted.discard();
@@ -144,9 +143,9 @@ describe('room', () => {
     const { thread } = await started(1, 1 << 14);
     const one = operands(16, 3, 8, 8);
     const pass = thread.begin(one.rowOf, one.rows)!;
-    expect(pass.product(0, one.x, one.d, one.din, one.dout, true)).toBe(true);
+    expect(pass.product(0, one.x, one.d, one.din, one.dout)).toBe(true);
     const large = operands(16, 3, 400, 8);
-    expect(pass.product(1, large.x, large.d, large.din, large.dout, true)).toBe(false);
+    expect(pass.product(1, large.x, large.d, large.din, large.dout)).toBe(false);
     const pending = pass.finish();
     await pending.arrived();
     expect(taken(pending)).toEqual(here(one));

@@ -194,6 +194,42 @@ describe('classProducts', () => {
   });
 });
 
+describe('classProductGram', () => {
+  const check = (batch: Batch, columns: number) => {
+    const { examples, din, dout, rows, rowOf, seed } = batch;
+    const { x, d } = valuesOf(batch);
+    const { weights, squares } = outerSums(batch, x, d);
+    const before = Float64Array.from(uniform([rows, rows], seed + 2).values);
+    const row = (c: number) => weights.subarray(c * din * dout, (c + 1) * din * dout);
+    const expected = before.map((value, at) => {
+      const [a, b] = [row(Math.floor(at / rows)), row(at % rows)];
+      return a.reduce((sum, one, i) => sum + one * b[i]!, value);
+    });
+    const order = rowOf.map((_, i) => i).sort((a, b) => rowOf[a]! - rowOf[b]! || a - b);
+    const starts = Array.from({ length: rows + 1 }, (_, c) => rowOf.filter((own) => own < c).length);
+    const [gram, sums] = [putDoubles('gram', before), putDoubles('squares', new Float64Array(examples))];
+    const values = examples * dout + columns * (Math.min(examples, 256) + rows * dout);
+    const room = put('room', new Float32Array(values));
+    native.simd.classProductGram!(
+      ...[put('x', x).at, put('d', d).at, examples, din, dout, putInts('order', order), putInts('starts', starts)],
+      ...[rows, columns, gram.at, sums.at, room.at],
+    );
+    room.take();
+    expect(distance(gram.take(), expected)).toBeLessThan(TOLERANCE);
+    expect(distance(sums.take(), squares)).toBeLessThan(TOLERANCE);
+  };
+
+  test('gives the inner products of the sums of each class, however many columns are formed at a time', () => {
+    fc.assert(
+      fc.property(batches({ size: 40 }), fc.integer({ min: 1, max: 12 }), (batch, fours) => check(batch, 4 * fours)),
+    );
+  });
+
+  test('takes more examples of a class than are gathered at a time', () => {
+    check({ ...dense(700, 7, 13), rows: 2, rowOf: Array.from({ length: 700 }, (_, i) => (i % 8 === 0 ? 1 : 0)) }, 4);
+  });
+});
+
 describe('exampleProduct', () => {
   test('adds up outer products of rows that lie apart', () => {
     const sizes = fc.record({

@@ -72,6 +72,7 @@ describe('the SIMD code', () => {
     const names = WebAssembly.Module.exports(module).map(({ name }) => name);
     expect(names.filter((name) => name !== 'memory').toSorted()).toEqual([
       'classGhost',
+      'classProductGram',
       'classProducts',
       'exampleProduct',
       'foldGram',

@@ -44,7 +44,7 @@ export class Absorption {
     const fits = pieces.length > 0 && pieces.every(({ size, uses }) => size === din * dout && uses === 1);
     if (!fits || spread.per !== 1 || x.dtype !== 'float32' || d.dtype !== 'float32') return null;
     // A tape that is running would not see how the product was made.
-    if (!classProducts.areCheaper(din, dout, true) || gradientDepth(tf) > 0) return null;
+    if (!sums.dense.absorbs(din, dout) || gradientDepth(tf) > 0) return null;
     // Takes the place of the training's own work: its time is not the monitor's.
     const rows = classProducts.apart(x, d, din, dout);
     if (rows === null) return null;

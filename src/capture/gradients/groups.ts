@@ -34,12 +34,23 @@ export function groupsOf(labels: Int32Array, classes: number, all = false): Grou
     starts[rows + 1] = starts[rows]! + counts[slot]!;
     rows++;
   }
-  const next = starts.slice(0, rows);
-  const order = new Int32Array(length);
-  for (let i = 0; i < length; i++) {
-    const row = rowOfSlot[rowOf[i]!]!;
-    rowOf[i] = row;
-    order[next[row]!++] = i;
-  }
-  return { labels, classOf: classOf.slice(0, rows), rowOf, order, starts: starts.slice(0, rows + 1) };
+  for (let i = 0; i < length; i++) rowOf[i] = rowOfSlot[rowOf[i]!]!;
+  const known = starts.slice(0, rows + 1);
+  return { labels, classOf: classOf.slice(0, rows), rowOf, order: sorted(rowOf, known), starts: known };
+}
+
+/** The same of examples whose rows are known, whatever their labels. */
+export function groupsOfRows(rowOf: Int32Array, rows: number): Omit<Groups, 'labels'> {
+  const starts = new Int32Array(rows + 1);
+  for (const row of rowOf) starts[row + 1]!++;
+  for (let row = 0; row < rows; row++) starts[row + 1]! += starts[row]!;
+  return { classOf: Int32Array.from({ length: rows }, (_, row) => row), rowOf, order: sorted(rowOf, starts), starts };
+}
+
+/** Examples by row, those of a row in their order. */
+function sorted(rowOf: Int32Array, starts: Int32Array): Int32Array {
+  const next = starts.slice();
+  const order = new Int32Array(rowOf.length);
+  for (let i = 0; i < rowOf.length; i++) order[next[rowOf[i]!]!++] = i;
+  return order;
 }

@@ -1,7 +1,7 @@
 import type { Pending } from '../reading/later.ts';
-import type { GhostSums } from './sums/pass-sums.ts';
+import type { DenseSums } from './sums/pass-sums.ts';
 
-/** Another thread that computes ghost products (see sums/ghost-products) while training goes on. */
+/** Another thread that computes class Grams of dense layers (see sums/dense-gram) while training goes on. */
 export interface Offload {
   /** Room for the products of one backward pass; null where none is free: compute here. */
   begin(rowOf: Int32Array, rows: number): OffloadedPass | null;
@@ -11,12 +11,12 @@ export interface Offload {
 
 export interface OffloadedPass {
   /**
-   * Copies x [examples, din] and d [examples, dout] of a piece. `withFactor`: the sums of d alone are wanted, too. False where
-   * there is no room for them: compute here.
+   * Copies x [examples, din] and d [examples, dout] of a piece: its sums will come, and those of d alone, which are those of a bias.
+   * False where there is no room for them: compute here.
    */
-  product(piece: number, x: Float32Array, d: Float32Array, din: number, dout: number, withFactor: boolean): boolean;
+  product(piece: number, x: Float32Array, d: Float32Array, din: number, dout: number): boolean;
   /** Everything was handed over: the other thread may begin. What comes is valid until the next pass begins. */
-  finish(): Pending<ReadonlyMap<number, GhostSums>>;
+  finish(): Pending<ReadonlyMap<number, DenseSums>>;
   /** The pass has failed: forgets what was handed over. */
   abandon(): void;
 }

@@ -1,3 +1,3 @@
 // What is compiled a second time with fused multiply-add: only what measures. Training keeps the rounding of tfjs.
 export { classGhost, foldGram } from './class-gram';
-export { classProducts, exampleProduct } from './class-product';
+export { classProductGram, classProducts, exampleProduct } from './class-product';

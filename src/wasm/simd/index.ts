@@ -1,7 +1,7 @@
 export { columnMoments, normalize, normalizeGradient, normalizeGradientSums } from './batch-norm';
 export { classGhost, foldGram } from './class-gram';
 export { addExamples, allFinite, lessRow } from './class-moments';
-export { classProducts, exampleProduct } from './class-product';
+export { classProductGram, classProducts, exampleProduct } from './class-product';
 export { classSums } from './class-sum';
 export { correlate, correlateNarrow, frame } from './correlation';
 export { depthwiseFilter, depthwiseInput, unframe } from './depthwise';

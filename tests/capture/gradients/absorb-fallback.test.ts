@@ -65,11 +65,11 @@ describe('the training computes its own product, bit for bit as without the opti
     ],
     ['at steps that the budget leaves out', mlp([20, 16]), COUNTS, { budget: 1e-9 }, { own: 2, all: 2 }],
     [
-      'where another thread takes the products of pairs',
+      'where another thread takes the class gradients',
       mlp([420, 300]),
       [60, 40, 28],
       { offload: true, workerUrl: RELAY_WORKER },
-      { own: 1, all: 2 },
+      { own: 2, all: 2 },
     ],
   ];
   test.each(cases)('%s', async (_, make, counts, options, { own, all }) => {

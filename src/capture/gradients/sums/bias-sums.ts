@@ -1,18 +1,18 @@
 import type { TapeTensor } from '../../engine/tape.ts';
 import type { Operations } from '../../engine/tensors.ts';
 import type { Groups } from '../groups.ts';
-import type { GhostProducts } from './ghost-products.ts';
 import type { ImageSums, SummedPixels } from './image-sums.ts';
 import type { Spread } from './pass-sums.ts';
 
-/** What taking over the products of d costs a pair of examples, and adding up d by class a value, in multiply-adds (measured). */
-const PAIR = 60;
-const VALUE = 10;
 /** Values of a tensor that is not in the processor's cache any more when the next kernel comes to it. */
 const LARGE = 1 << 18;
 
-/** How the sum of a tensor's rows is otherwise split by class. */
+/** How sums of a tensor's rows are split by class: on the way of a product of the same tensor, or by themselves. */
 export interface ByClass {
+  /** Whether it is worth waiting for the product of a tensor with rows of this size. */
+  pays(size: number): boolean;
+  /** The products of the rows that were formed last, on the way of piece `of`, are those of piece `to`. */
+  giveFactor(of: number, to: number): void;
   /** Makes room, so that `add` can't fail. */
   reserve(piece: number): void;
   add(piece: number, x: TapeTensor, spread: Spread): void;
@@ -30,39 +30,31 @@ export interface ByClass {
 export class BiasSums {
   private readonly ops: Operations;
   private readonly groups: Groups;
-  private readonly ghosts: GhostProducts;
   private readonly byClass: ByClass;
   /** The last product that has its factor, and its d. */
   private last: { readonly piece: number; readonly dataId: object } | null = null;
   /** A sum that waits; a handle of our own, for who knows when the tensor goes. */
   private waiting: { readonly piece: number; readonly x: TapeTensor; readonly spread: Spread } | null = null;
 
-  constructor(ops: Operations, groups: Groups, ghosts: GhostProducts, byClass: ByClass) {
+  constructor(ops: Operations, groups: Groups, byClass: ByClass) {
     this.ops = ops;
     this.groups = groups;
-    this.ghosts = ghosts;
     this.byClass = byClass;
-  }
-
-  /** Whether taking over the products of d costs less than adding up d by class and multiplying the sums. */
-  pays(dout: number): boolean {
-    const [examples, rows] = [this.groups.rowOf.length, this.groups.classOf.length];
-    return (rows ** 2 / 2 + VALUE * examples) * dout > (PAIR * examples ** 2) / 2;
   }
 
   /** The product of a piece was formed, with its factor. */
   formed(piece: number, dataId: object): void {
     this.last = { piece, dataId };
     if (this.waiting?.x.dataId !== dataId) return;
-    this.ghosts.giveFactor(piece, this.waiting.piece);
+    this.byClass.giveFactor(piece, this.waiting.piece);
     this.drop();
   }
 
   /** False: add it up by class. Else it is taken care of, by `settle` at the latest. x: [examples * per, size]. */
   take(piece: number, x: TapeTensor, size: number, spread: Spread): boolean {
-    if (!(spread.per === 1 ? this.pays(size) : x.size > LARGE && !spread.blocks)) return false;
+    if (!(spread.per === 1 ? this.byClass.pays(size) : x.size > LARGE && !spread.blocks)) return false;
     if (this.last?.dataId === x.dataId) {
-      this.ghosts.giveFactor(this.last.piece, piece);
+      this.byClass.giveFactor(this.last.piece, piece);
       return true;
     }
     this.settle();

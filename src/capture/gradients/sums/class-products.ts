@@ -17,27 +17,11 @@ export class ClassProducts {
   private readonly native: Native;
   private readonly groups: Groups;
   private readonly rooms: NativeRows;
-  private readonly offloads: boolean;
 
-  /** `offloads`: another thread may take inner products of pairs of examples. */
-  constructor(native: Native, groups: Groups, rooms: NativeRows, offloads: boolean) {
+  constructor(native: Native, groups: Groups, rooms: NativeRows) {
     this.native = native;
     this.groups = groups;
     this.rooms = rooms;
-    this.offloads = offloads;
-  }
-
-  /**
-   * Whether the class Gram takes fewer multiply-adds this way than out of inner products of all pairs of examples.
-   * `absorbed`: the sum of the products spares training its own, which takes as many as they do. Where another thread may
-   * take the pairs this does not count: it spares even more.
-   */
-  areCheaper(din: number, dout: number, absorbed: boolean): boolean {
-    const [rows, examples] = [this.groups.classOf.length, this.groups.rowOf.length];
-    const size = din * dout;
-    const pairs = (examples ** 2 / 2) * (din + dout);
-    const forming = absorbed && !this.offloads ? 0 : examples * size;
-    return forming + (rows ** 2 / 2) * size + rows * size <= pairs;
   }
 
   /** Adds the gradients of the classes to `weights`, the squares of those of single examples to `squares`. x, d: addresses. */

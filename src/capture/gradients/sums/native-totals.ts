@@ -1,4 +1,5 @@
 import type { Native } from '../../../wasm/native.ts';
+import type { SumsAt } from './dense-gram.ts';
 import type { PieceSums } from './pass-sums.ts';
 
 const DOUBLE = 8;
@@ -32,8 +33,13 @@ export class NativeTotals {
     return this.squaresAt + piece * this.examples * DOUBLE;
   }
 
+  /** Addresses of both. */
+  at(piece: number): SumsAt {
+    return { gram: this.gramOf(piece), squares: this.squaresOf(piece) };
+  }
+
   /** Copies the sums of a piece from where they stand. */
-  put(piece: number, gram: number, squares: number): void {
+  put(piece: number, { gram, squares }: SumsAt): void {
     this.native.doubles(this.gramOf(piece), this.area).set(this.native.doubles(gram, this.area));
     this.squaresIn(piece).set(this.native.doubles(squares, this.examples));
   }

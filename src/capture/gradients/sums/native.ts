@@ -8,8 +8,8 @@ import type { Offload } from '../offload.ts';
 import type { Piece } from '../plan.ts';
 import { BiasSums } from './bias-sums.ts';
 import { ClassProducts, type ClassRows } from './class-products.ts';
+import { DenseLayers } from './dense-layers.ts';
 import { FilterSums } from './filter-sums.ts';
-import { GhostProducts } from './ghost-products.ts';
 import { ImageSums } from './image-sums.ts';
 import { FLOAT, NativeRows } from './native-rows.ts';
 import { NativeTotals } from './native-totals.ts';
@@ -20,8 +20,10 @@ const DOUBLE = 8;
 
 /** Class sums of one backward pass in SIMD, inside the memory of the wasm backend. Nothing is read back but the Grams. */
 export class NativeSums {
-  /** Of dense layers. */
+  /** Gradients of dense layers by class, where they are wanted themselves. */
   readonly classProducts: ClassProducts;
+  /** Their class Grams. */
+  readonly dense: DenseLayers;
   private readonly native: Native;
   private readonly pieces: readonly Piece[];
   private readonly groups: Groups;
@@ -30,7 +32,6 @@ export class NativeSums {
   private readonly totals: NativeTotals;
   private readonly rowOfAt: number;
   private readonly rooms: NativeRows;
-  private readonly ghosts: GhostProducts;
   private readonly biases: BiasSums;
   private readonly filters: FilterSums;
   /** Pieces whose class rows are kept until the step ends, where it has several backward passes; else null. */
@@ -58,9 +59,11 @@ export class NativeSums {
     this.totals = new NativeTotals(native, pieces.length, this.rows, this.examples);
     this.rooms = new NativeRows(native, pieces, this.rows, this.examples, kept);
     this.rowOfAt = this.rooms.put('row-of', groups.rowOf);
-    this.classProducts = new ClassProducts(native, groups, this.rooms, offload !== null);
-    this.ghosts = new GhostProducts(native, groups, this.rowOfAt, this.totals, offload);
-    this.biases = new BiasSums(ops, groups, this.ghosts, {
+    this.classProducts = new ClassProducts(native, groups, this.rooms);
+    this.dense = new DenseLayers(native, groups, this.totals, offload);
+    this.biases = new BiasSums(ops, groups, {
+      pays: (size) => this.dense.factorPays(size),
+      giveFactor: (of, to) => this.dense.giveFactor(of, to),
       reserve: (piece) => this.rooms.reserve(piece),
       add: (...sum) => this.sumByClass(...sum),
       images: (of) => new ImageSums(native, this.rooms, this.rowOfAt, of),
@@ -87,15 +90,13 @@ export class NativeSums {
       this.foldExamples(piece, each);
       return true;
     }
-    if (this.kept === null && !this.classProducts.areCheaper(din, dout, false)) {
-      const withFactor = this.biases.pays(dout);
-      this.ghosts.add(piece, { x: from, d: by, din, dout }, withFactor);
-      if (withFactor) this.biases.formed(piece, d.dataId);
+    if (this.kept === null) {
+      const formsFactor = this.dense.add(piece, { x: from, d: by, din, dout });
+      if (formsFactor) this.biases.formed(piece, d.dataId);
       return true;
     }
     const weights = this.rooms.ofClasses(piece);
     this.classProducts.add(from, by, din, dout, { weights, squares: this.totals.squaresOf(piece) });
-    this.fold(piece, weights);
     return true;
   }
 
@@ -175,14 +176,14 @@ export class NativeSums {
     this.biases.settle();
     for (const piece of this.rooms.begun) if (counts(piece)) this.foldExamples(piece, this.rooms.ofExamples(piece));
     const { rows, examples, single } = this;
-    const later = this.ghosts.finish(this.sums(counts), counts);
+    const later = this.dense.handedOver.finish(this.sums(counts), counts);
     return later?.map((sums) => figuresOf(sums, rows, examples, single)) ?? this.figures(counts);
   }
 
   /** The pass has failed: nothing is expected of it. */
   abandon(): void {
     this.biases.drop();
-    this.ghosts.abandon();
+    this.dense.handedOver.abandon();
   }
 
   /** The same over all passes whose class rows were kept; squares are of this pass alone. */
@@ -206,7 +207,9 @@ export class NativeSums {
 
   /** What was computed here, in memory that the next pass uses again. */
   private sums(counts: (piece: number) => boolean): (PieceSums | null)[] {
-    return this.pieces.map((_, piece) => (counts(piece) && !this.ghosts.has(piece) ? this.totals.of(piece) : null));
+    return this.pieces.map((_, piece) =>
+      counts(piece) && !this.dense.handedOver.has(piece) ? this.totals.of(piece) : null,
+    );
   }
 
   private isShared(piece: number): boolean {

@@ -29,10 +29,9 @@ export interface PieceSums {
   readonly squares: Float64Array;
 }
 
-/** The same of a ghost product, with its second factor's own: Gram of the sums of d by class, squares of its rows. */
-export interface GhostSums extends PieceSums {
-  /** Null: nobody wanted it. */
-  readonly factor: PieceSums | null;
+/** The same of a dense layer, with its second factor's own: Gram of the sums of d by class, squares of its rows. */
+export interface DenseSums extends PieceSums {
+  readonly factor: PieceSums;
 }
 
 export function copyOf({ gram, squares }: PieceSums): PieceSums {
