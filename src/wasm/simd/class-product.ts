@@ -1,4 +1,5 @@
 import { foldGram } from './class-gram';
+import { classTile, enter, entryOf } from './class-tile';
 import { squareSum } from './norm';
 import { outerProducts } from './outer';
 
@@ -45,9 +46,12 @@ export function classProducts(
       const count = min(DEPTH, end - start);
       const part = order + ((<usize>start) << 2);
       const gathered = room + <usize>count * xBytes;
-      gather(x, din, din, 4, part, count, room);
-      gather(d, dout, dout, 8, part, count, gathered);
-      panelProducts(room, din, gathered, dout, count, weights);
+      gather(x, din, 4, part, count, room);
+      gather(d, dout, 8, part, count, gathered);
+      const xRest = (<usize>(din & 3)) << 2;
+      const dRest = (<usize>(dout & 7)) << 2;
+      const xPanel = (<usize>count) << 4;
+      outerProducts(room, xPanel, 16, xRest, din, gathered, 2 * xPanel, 32, dRest, dout, count, weights);
     }
     weights += xBytes * <usize>dout;
   }
@@ -56,8 +60,8 @@ export function classProducts(
 
 /**
  * The same where only the class Gram is wanted: adds the products of all pairs of these gradients to `gram`, rows x rows float64.
- * The gradients are formed for so many `columns` of x at a time, and are nowhere whole. `room`: 4 bytes for each of
- * examples x dout, columns x examples (256 at most), and rows x columns x dout values.
+ * The gradients are formed for so many `columns` of x at a time, and are nowhere whole. `room`: 8 bytes for every example, and 4 for
+ * each of rows x columns x dout values.
  */
 export function classProductGram(
   x: usize,
@@ -73,36 +77,20 @@ export function classProductGram(
   squares: usize,
   room: usize,
 ): void {
-  const dBytes = (<usize>dout) << 2;
-  const part = room + <usize>examples * dBytes;
-  const tile = part + ((<usize>(min(DEPTH, examples) * columns)) << 2);
+  enter(x, (<usize>din) << 2, d, (<usize>dout) << 2, order, examples, room);
+  const formed = entryOf(room, examples);
   for (let first = 0; first < din; first += columns) {
     const width = min(columns, din - first);
-    const bytes = <usize>width * dBytes;
-    memory.fill(tile, 0, <usize>rows * bytes);
+    let to = formed;
     for (let c = 0; c < rows; c++) {
-      const end = load<i32>(starts + ((<usize>c) << 2), 4);
-      for (let start = load<i32>(starts + ((<usize>c) << 2)); start < end; start += DEPTH) {
-        const count = min(DEPTH, end - start);
-        const own = order + ((<usize>start) << 2);
-        const gathered = room + <usize>start * dBytes;
-        if (first === 0) gather(d, dout, dout, 8, own, count, gathered);
-        gather(x + ((<usize>first) << 2), din, width, 4, own, count, part);
-        panelProducts(part, width, gathered, dout, count, tile + <usize>c * bytes);
-      }
+      const start = load<i32>(starts + ((<usize>c) << 2));
+      const count = load<i32>(starts + ((<usize>c) << 2), 4) - start;
+      classTile(entryOf(room, start), count, first, width, dout, to);
+      to += (<usize>(width * dout)) << 2;
     }
-    foldGram(tile, rows, width * dout, gram);
+    foldGram(formed, rows, width * dout, gram);
   }
   addSquares(x, d, examples, din, dout, squares);
-}
-
-/** Adds the sum over the rows of outer(x_r, d_r), both gathered in panels, to `to`. */
-@inline
-function panelProducts(x: usize, din: i32, d: usize, dout: i32, count: i32, to: usize): void {
-  const xRest = (<usize>(din & 3)) << 2;
-  const dRest = (<usize>(dout & 7)) << 2;
-  const panel = (<usize>count) << 4;
-  outerProducts(x, panel, 16, xRest, din, d, 2 * panel, 32, dRest, dout, count, to);
 }
 
 /** Adds |x_i|^2 |d_i|^2 to squares[i]. */
@@ -117,15 +105,15 @@ function addSquares(x: usize, d: usize, examples: i32, din: i32, dout: i32, squa
   }
 }
 
-/** Copies n values of the rows that `order` names, `pitch` values apart, into panels of `width` values; the last is as wide as what is left. */
+/** Copies the rows of n values that `order` names into panels of `width` values; the last is as wide as what is left. */
 @inline
-function gather(from: usize, pitch: i32, n: i32, width: i32, order: usize, count: i32, to: usize): void {
+function gather(from: usize, n: i32, width: i32, order: usize, count: i32, to: usize): void {
   const panel = (<usize>(width * count)) << 2;
   const wide = (<usize>width) << 2;
   const rest = n % width;
   const restStep = (<usize>rest) << 2;
   for (let r = 0; r < count; r++) {
-    let source = from + ((<usize>load<i32>(order + ((<usize>r) << 2)) * <usize>pitch) << 2);
+    let source = from + ((<usize>load<i32>(order + ((<usize>r) << 2)) * <usize>n) << 2);
     let target = to + <usize>r * wide;
     for (let i = 0; i + width <= n; i += width) {
       v128.store(target, v128.load(source));

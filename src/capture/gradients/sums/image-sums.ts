@@ -54,6 +54,6 @@ export class ImageSums implements PixelSums {
     this.found ??= this.rows();
     const { weights, squares } = this.found;
     const rowOf = this.rowOfAt + image * Int32Array.BYTES_PER_ELEMENT;
-    this.native.simd.classSums!(...[from, 1, pixels, 0, size * FLOAT, size, rowOf, weights, squares + image * DOUBLE]);
+    this.native.simd.classSums!(from, 1, pixels, 0, size * FLOAT, size, rowOf, weights, squares + image * DOUBLE);
   }
 }
