@@ -127,9 +127,12 @@ const offloaded: GradientCase[] = [1.05, 1.02].map((target, i) => {
   return { ...one, name: `${one.name}, with the worker`, target, options: { offload: true } };
 });
 /** A measured step takes no longer than one that is not. */
-const large: GradientCase[] = [false, true].map((absorb) => {
-  const name = `${gradientCases[0]!.name}, B = 512${absorb ? ', absorb' : ''}`;
-  return { ...gradientCases[0]!, name, batch: 512, target: 1, options: { absorb } };
+const large: GradientCase[] = [
+  ['', {}] as const,
+  [', absorb', { absorb: true }] as const,
+  [', with the worker', { offload: true }] as const,
+].map(([how, options]) => {
+  return { ...gradientCases[0]!, name: `${gradientCases[0]!.name}, B = 512${how}`, batch: 512, target: 1, options };
 });
 const liveCases: Case[] = (
   [

@@ -208,7 +208,8 @@ describe('classProductGram', () => {
     const order = rowOf.map((_, i) => i).sort((a, b) => rowOf[a]! - rowOf[b]! || a - b);
     const starts = Array.from({ length: rows + 1 }, (_, c) => rowOf.filter((own) => own < c).length);
     const [gram, sums] = [putDoubles('gram', before), putDoubles('squares', new Float64Array(examples))];
-    const room = put('room', new Float32Array(2 * examples + columns * rows * dout));
+    const values = examples * Math.max(2, dout) + columns * (Math.min(examples, 256) + rows * dout);
+    const room = put('room', new Float32Array(values));
     native.simd.classProductGram!(
       ...[put('x', x).at, put('d', d).at, examples, din, dout, putInts('order', order), putInts('starts', starts)],
       ...[rows, columns, gram.at, sums.at, room.at],

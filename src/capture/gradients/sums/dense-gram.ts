@@ -4,8 +4,8 @@ import type { Groups } from '../groups.ts';
 const FLOAT = 4;
 /** Gradients that are formed at a time where only their products are wanted: 64 KiB stay in the second cache until they are multiplied. */
 const FORMED = 1 << 14;
-/** Bytes of an entry of the SIMD code, one for each example. */
-const ENTRY = 8;
+/** Examples of a class that are gathered at a time (see the SIMD code). */
+const DEPTH = 256;
 /** What taking over the products of d costs a pair of examples, and adding up d by class a value, in multiply-adds (measured). */
 const PAIR = 60;
 const VALUE = 10;
@@ -98,7 +98,8 @@ export class DenseGram {
     const [rows, examples] = this.shape;
     const [order, starts] = [this.put('order', groups.order), this.put('starts', groups.starts)];
     const columns = Math.min(din, Math.max(8, Math.floor(FORMED / (rows * dout)) & ~7));
-    const room = place.room('formed', ENTRY * examples + columns * rows * dout * FLOAT);
+    const values = examples * Math.max(2, dout) + columns * (Math.min(DEPTH, examples) + rows * dout);
+    const room = place.room('formed', values * FLOAT);
     place.simd.classProductGram!(x, d, examples, din, dout, order, starts, rows, columns, gram, squares, room);
   }
 
