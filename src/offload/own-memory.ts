@@ -16,7 +16,7 @@ const PAGE = 1 << 16;
 /** Rooms start on lines of the processor's cache; address 0 is left alone: the code takes it for none. */
 const LINE = 64;
 
-/** SIMD code in a memory of its own. A room that grows moves to the end, and gives nothing back: the largest shapes come soon. */
+/** SIMD code in a memory of its own. A room that grows moves to the end, to twice its size at least, and gives nothing back. */
 export class OwnMemory implements Workplace {
   readonly simd: Simd;
   private readonly memory: Memory;
@@ -33,10 +33,12 @@ export class OwnMemory implements Workplace {
     const held = this.rooms.get(name);
     if (held !== undefined && held.bytes >= bytes) return held.address;
     const address = this.end;
-    this.end += Math.ceil(bytes / LINE) * LINE;
-    const missing = this.end - this.memory.buffer.byteLength;
+    const taken = Math.max(bytes, 2 * (held?.bytes ?? 0));
+    const end = address + Math.ceil(taken / LINE) * LINE;
+    const missing = end - this.memory.buffer.byteLength;
     if (missing > 0) this.memory.grow(Math.ceil(missing / PAGE));
-    this.rooms.set(name, { address, bytes });
+    this.end = end;
+    this.rooms.set(name, { address, bytes: taken });
     return address;
   }
 

@@ -118,6 +118,62 @@ test('figures are those of the training thread bit for bit, whatever the shapes,
   expect(sentences()).toEqual([]);
 });
 
+/** A bias for each channel of what a dense layer has put out: its gradient sums up the same data as the layer's, in other rows. */
+class ChannelBias extends tf.layers.Layer {
+  static readonly className = 'ChannelBias';
+  private bias!: tf.LayerVariable;
+
+  override build(shape: tf.Shape | tf.Shape[]): void {
+    this.bias = this.addWeight('bias', [(shape as number[]).at(-1)!], 'float32', tf.initializers.zeros());
+    this.built = true;
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+    return tf.add([inputs].flat()[0]!, this.bias.read());
+  }
+
+  override computeOutputShape(shape: tf.Shape | tf.Shape[]): tf.Shape | tf.Shape[] {
+    return shape;
+  }
+}
+
+test('a bias over the channels of a dense layer is none of its outputs', async () => {
+  const make = () => {
+    const { dense, reshape, flatten, activation } = tf.layers;
+    const kernelInitializer = tf.initializers.glorotUniform({ seed: 4 });
+    const model = tf.sequential({
+      layers: [
+        dense({ name: 'wide', units: 1024, useBias: false, inputShape: [64], kernelInitializer }),
+        reshape({ targetShape: [64, 16] }),
+        new ChannelBias({ name: 'channels' }),
+        flatten(),
+        activation({ activation: 'tanh' }),
+        dense({ name: 'last', units: COUNTS.length, activation: 'softmax', kernelInitializer }),
+      ],
+    });
+    model.compile({ optimizer: 'sgd', loss: 'categoricalCrossentropy' });
+    return model;
+  };
+  // So large that sums of pixels wait for a kernel that goes through them.
+  const batch = blobs(
+    COUNTS.map((count) => Math.ceil((count * 512) / COUNTS.reduce((a, b) => a + b, 0))),
+    64,
+  );
+  const [offloaded, inline] = [make(), make()];
+  const schedule = (step: number) => step === 0;
+  const seen = await watched(offloaded, { ...OFFLOAD, schedule });
+  const expected = await watched(inline, { schedule });
+  begin.mockClear();
+  for (let step = 0; step < 8; step++) {
+    await train(batch, 1, [offloaded, inline]);
+    await caughtUp(thread());
+  }
+  await seen.recording.monitor.close();
+  await expected.recording.monitor.close();
+  expect(handedOver()).toBeGreaterThan(3);
+  expect(compare(seen, expected)).toBeGreaterThan(5);
+});
+
 test('records keep the order of training where steps are computed here and there', async () => {
   const model = mlp(WIDTHS);
   const batch = blobs(COUNTS, WIDTHS[0]!);

@@ -52,6 +52,8 @@ export class GradientWatch {
   private ofPass: Gradients = [];
   /** The optimizer gets what the class gradients add up to: its norm is known with theirs, and nothing has to be read. */
   private hasNorm = false;
+  /** Class gradients have cancelled in what was told last: so little is left of their sum that it has to be read. */
+  private isSmall = false;
 
   constructor(options: GradientWatchOptions) {
     const { tf, readback } = options;
@@ -75,6 +77,7 @@ export class GradientWatch {
   begin(step: number, due: boolean): void {
     this.measured = this.budget.due(step) && (due || !this.gram.isScheduled);
     this.due = due;
+    this.hasNorm = false;
   }
 
   opening(): void {
@@ -101,7 +104,7 @@ export class GradientWatch {
   updating(gradients: readonly TapeTensor[], lastAlone: boolean): void {
     if (!this.measured) return;
     this.gram.updating(lastAlone);
-    this.hasNorm = this.gram.isWhole && areSame(gradients, this.ofPass);
+    this.hasNorm = !this.isSmall && this.gram.isWhole && areSame(gradients, this.ofPass);
     this.ofPass = [];
     this.updates.updating(this.hasNorm ? null : gradients);
   }
@@ -131,6 +134,7 @@ export class GradientWatch {
   abandon(): void {
     this.gram.abandon();
     this.updates.abandon();
+    this.ofPass = [];
     this.endedAt = null;
   }
 
@@ -141,12 +145,28 @@ export class GradientWatch {
       const update = this.updates.take(moves, (weight) => this.gram.coverage.measures(weight));
       const { hasNorm } = this;
       return map(both(gradients, update), ([of, by]) => {
-        return { gradients: of, update: hasNorm && of !== null ? withNorm(by, of.total) : by };
+        if (of === null) return { gradients: of, update: by };
+        const share = shareLeft(of);
+        this.isSmall = share < SMALL;
+        return { gradients: of, update: hasNorm ? withNorm(by, share < LOST ? null : of.total) : by };
       });
     } finally {
       for (const move of moves?.values() ?? []) move.dispose();
     }
   }
+}
+
+/**
+ * What is left of |g_c|^2, all added up, in |gradient|^2: these are float32 sums, exact to some 1e-7 of the first. Below SMALL the gradient is
+ * read itself, from the next step on; below LOST nothing is said of this one.
+ */
+const SMALL = 1e-2;
+const LOST = 1e-4;
+
+function shareLeft({ gram, total, present }: ClassGradients): number {
+  let squares = 0;
+  for (let c = 0; c < present.length; c++) squares += gram[c * (present.length + 1)]!;
+  return squares === 0 ? 1 : total / squares;
 }
 
 /** Whether these are the gradients of a pass, all of them and as they came. */
@@ -156,9 +176,9 @@ function areSame(gradients: readonly TapeTensor[], ofPass: Gradients): boolean {
   return gradients.length === data.size && gradients.every(({ dataId }) => data.has(dataId));
 }
 
-/** `square`: |gradient|^2, as a sum of class Grams: where these cancel, rounding may leave it below zero. */
-function withNorm({ updateNorm, measuredUpdateNorm, weightNorm }: WeightUpdate, square: number): WeightUpdate {
-  return { gradientNorm: Math.sqrt(Math.max(0, square)), updateNorm, measuredUpdateNorm, weightNorm };
+/** `square`: |gradient|^2; null: unknown. */
+function withNorm({ updateNorm, measuredUpdateNorm, weightNorm }: WeightUpdate, square: number | null): WeightUpdate {
+  return { gradientNorm: square === null ? null : Math.sqrt(square), updateNorm, measuredUpdateNorm, weightNorm };
 }
 
 /** By the tape; else by repeating steps on schedule; else not at all. Says which, if not the first. */

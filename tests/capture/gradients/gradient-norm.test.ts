@@ -1,7 +1,16 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { registerTrainingKernels } from '../../../src/wasm/index.ts';
 import { watched } from '../../support/class-gradients-of.ts';
-import { losses, type RawNet, values, valuesOf, weight } from '../../support/raw-loop.ts';
+import {
+  gradientOfLoss,
+  losses,
+  type RawNet,
+  restore,
+  step,
+  values,
+  valuesOf,
+  weight,
+} from '../../support/raw-loop.ts';
 import { tf, wasm } from '../../support/tensorflow.ts';
 
 const CLASSES = 3;
@@ -82,3 +91,31 @@ describe.each(['wasm', 'cpu'])(
     });
   },
 );
+
+test('also where the gradients of the classes cancel, as training converges', async () => {
+  await tf.setBackend('wasm');
+  const labels = Array.from({ length: 120 }, (_, i) => (i * i) % 3);
+  const last = weight('only', [4, CLASSES], 5);
+  const x = values([labels.length, 4], 6);
+  const one: RawNet = { labels, classes: CLASSES, weights: [last], logits: () => tf.matMul(x, last) as tf.Tensor2D };
+  const optimizer = tf.train.sgd(3);
+  const { recording, steps } = await watched(null, { optimizer, numClasses: CLASSES, outputs: 'logits', budget: 1 });
+  const states: number[][][] = [];
+  for (let at = 0; at < 150; at++) {
+    states.push(valuesOf(one));
+    step(one, optimizer, (p, y) => recording.monitor.observe(p, y));
+  }
+  await recording.monitor.close();
+  const wanted = states.map((state) => {
+    restore(one, state);
+    return Math.hypot(...gradientOfLoss(one));
+  });
+  const { gradients } = steps.at(-1)!;
+  // Whether they do.
+  expect(Math.sqrt(gradients.gram[0]!) / wanted.at(-1)!).toBeGreaterThan(1000);
+  expect(steps).toHaveLength(150);
+  for (const { step: at, update } of steps) {
+    // Both are float32: what cancels between the examples is rounded, too.
+    expect(Math.abs(update!.gradientNorm! / wanted[at]! - 1), `step ${at}`).toBeLessThan(0.01);
+  }
+});

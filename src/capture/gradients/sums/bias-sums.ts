@@ -45,7 +45,8 @@ export class BiasSums {
   /** The product of a piece was formed, with its factor. */
   formed(piece: number, dataId: object): void {
     this.last = { piece, dataId };
-    if (this.waiting?.x.dataId !== dataId) return;
+    // The same data may be rows of pixels to the one, rows of examples to the other.
+    if (this.waiting?.x.dataId !== dataId || this.waiting.spread.per > 1) return;
     this.byClass.giveFactor(piece, this.waiting.piece);
     this.drop();
   }
@@ -53,7 +54,7 @@ export class BiasSums {
   /** False: add it up by class. Else it is taken care of, by `settle` at the latest. x: [examples * per, size]. */
   take(piece: number, x: TapeTensor, size: number, spread: Spread): boolean {
     if (!(spread.per === 1 ? this.byClass.pays(size) : x.size > LARGE && !spread.blocks)) return false;
-    if (this.last?.dataId === x.dataId) {
+    if (spread.per === 1 && this.last?.dataId === x.dataId) {
       this.byClass.giveFactor(this.last.piece, piece);
       return true;
     }
