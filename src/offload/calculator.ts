@@ -1,11 +1,10 @@
 import { groupsOfRows } from '../capture/gradients/groups.ts';
-import { DenseGram, type SumsAt } from '../capture/gradients/sums/dense-gram.ts';
+import { clearedSums, DenseGram, type SumsAt } from '../capture/gradients/sums/dense-gram.ts';
 import type { PieceSums } from '../capture/gradients/sums/pass-sums.ts';
 import { OwnMemory } from './own-memory.ts';
 import type { Product, Slot } from './slots.ts';
 
 const FLOAT = 4;
-const DOUBLE = 8;
 
 /** Computes class Grams of dense layers with the SIMD code in memory of its own: bit for bit as the training thread would. */
 export class Calculator {
@@ -19,12 +18,13 @@ export class Calculator {
   /** Leaves the results of all products in the slot. */
   compute(slot: Slot): void {
     const dense = new DenseGram(this.memory, groupsOfRows(slot.rowOf, slot.rows));
-    for (const product of slot.products) this.product(product, dense);
+    for (const product of slot.products) this.product(product, dense, slot);
   }
 
-  private product({ x, d, din, dout, factor, ...sums }: Product, dense: DenseGram): void {
+  private product({ x, d, din, dout, factor, ...sums }: Product, dense: DenseGram, { rows, examples }: Slot): void {
     const operands = { x: this.copied('x', x), d: this.copied('d', d), din, dout };
-    const [to, toFactor] = [this.cleared('sums', sums), this.cleared('factor', factor)];
+    const cleared = (name: string) => clearedSums(this.memory, name, rows, examples);
+    const [to, toFactor] = [cleared('sums'), cleared('factor')];
     const forms = dense.formsFactor(din, dout);
     dense.add(operands, to, forms ? toFactor : null);
     if (!forms) dense.addRows(operands.d, dout, toFactor);
@@ -36,14 +36,6 @@ export class Calculator {
     const at = this.memory.room(name, values.length * FLOAT);
     this.memory.floats(at, values.length).set(values);
     return at;
-  }
-
-  /** Squares come right behind the Gram. */
-  private cleared(name: string, { gram, squares }: PieceSums): SumsAt {
-    const values = gram.length + squares.length;
-    const at = this.memory.room(name, values * DOUBLE);
-    this.memory.doubles(at, values).fill(0);
-    return { gram: at, squares: at + gram.length * DOUBLE };
   }
 
   private hand(from: SumsAt, { gram, squares }: PieceSums): void {

@@ -100,8 +100,8 @@ export class ClassGram implements GramSource, KernelListener {
     if (!this.goesOn(plan, variables)) return;
     this.keep(withRows, variables, labels instanceof Int32Array ? examples : Number.POSITIVE_INFINITY);
     const checked = isDue(this.passes.get(plan) ?? 0);
-    // A pass that is checked is known as soon as its gradients.
     const { classes, readback, failed } = this.options;
+    // A pass that is checked is known as soon as its gradients.
     const offload = checked ? null : this.options.offload;
     const { ops, kernels, coverage, stopwatch } = this;
     const options = { tf, ops, classes, readback, offload };

@@ -17,6 +17,13 @@ import { MaskedPasses } from './masked-passes.ts';
 import type { Offload } from './offload.ts';
 import { UpdateWatch } from './update-watch.ts';
 
+/**
+ * Shares of |g_c|^2, all added up, that are left in |gradient|^2: these are float32 sums, exact to some 1e-7 of the first. Below SMALL the gradient is
+ * read itself, from the next step on; below LOST nothing is said of this one.
+ */
+const SMALL = 1e-2;
+const LOST = 1e-4;
+
 export interface GradientWatchOptions {
   readonly tf: TfLike;
   readonly model: ModelLike | null;
@@ -156,13 +163,7 @@ export class GradientWatch {
   }
 }
 
-/**
- * What is left of |g_c|^2, all added up, in |gradient|^2: these are float32 sums, exact to some 1e-7 of the first. Below SMALL the gradient is
- * read itself, from the next step on; below LOST nothing is said of this one.
- */
-const SMALL = 1e-2;
-const LOST = 1e-4;
-
+/** |gradient|^2 as a share of |g_c|^2, all added up. */
 function shareLeft({ gram, total, present }: ClassGradients): number {
   let squares = 0;
   for (let c = 0; c < present.length; c++) squares += gram[c * (present.length + 1)]!;

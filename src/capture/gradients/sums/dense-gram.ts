@@ -2,6 +2,7 @@ import type { Workplace } from '../../../wasm/workplace.ts';
 import type { Groups } from '../groups.ts';
 
 const FLOAT = 4;
+const DOUBLE = 8;
 /** Gradients that are formed at a time where only their products are wanted: 64 KiB stay in the second cache until they are multiplied. */
 const FORMED = 1 << 14;
 /** Examples of a class that are gathered at a time (see the SIMD code). */
@@ -22,6 +23,14 @@ export interface Operands {
 export interface SumsAt {
   readonly gram: number;
   readonly squares: number;
+}
+
+/** Zeros under a name, squares right behind the Gram. */
+export function clearedSums(place: Workplace, name: string, rows: number, examples: number): SumsAt {
+  const area = rows ** 2;
+  const gram = place.room(name, (area + examples) * DOUBLE);
+  place.doubles(gram, area + examples).fill(0);
+  return { gram, squares: gram + area * DOUBLE };
 }
 
 /**

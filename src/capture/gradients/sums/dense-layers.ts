@@ -1,11 +1,9 @@
 import type { Native } from '../../../wasm/native.ts';
 import type { Groups } from '../groups.ts';
 import type { Offload } from '../offload.ts';
-import { DenseGram, type Operands, type SumsAt } from './dense-gram.ts';
+import { clearedSums, DenseGram, type Operands, type SumsAt } from './dense-gram.ts';
 import { HandedOver } from './handed-over.ts';
 import type { NativeTotals } from './native-totals.ts';
-
-const DOUBLE = 8;
 
 /** Class Grams of the dense layers of one pass: by another thread where one has room, else here. */
 export class DenseLayers {
@@ -14,6 +12,8 @@ export class DenseLayers {
   private readonly groups: Groups;
   private readonly totals: NativeTotals;
   private readonly gram: DenseGram;
+  /** Sums of d alone, of the last layer that formed them here. */
+  private factor: SumsAt | null = null;
 
   constructor(native: Native, groups: Groups, totals: NativeTotals, offload: Offload | null) {
     this.native = native;
@@ -27,7 +27,9 @@ export class DenseLayers {
   add(piece: number, operands: Operands): boolean {
     if (this.handedOver.take(piece, operands)) return true;
     const forms = this.gram.formsFactor(operands.din, operands.dout);
-    this.gram.add(operands, this.totals.at(piece), forms ? this.clearedFactor() : null);
+    const { classOf, rowOf } = this.groups;
+    if (forms) this.factor = clearedSums(this.native, 'factor', classOf.length, rowOf.length);
+    this.gram.add(operands, this.totals.at(piece), forms ? this.factor : null);
     return forms;
   }
 
@@ -39,7 +41,7 @@ export class DenseLayers {
   /** The sums of d of piece `of`, the last one that was added, are those of piece `to`. */
   giveFactor(of: number, to: number): void {
     if (this.handedOver.has(of)) this.handedOver.takeFactor(of, to);
-    else this.totals.put(to, this.factor());
+    else this.totals.put(to, this.factor!);
   }
 
   /**
@@ -48,18 +50,5 @@ export class DenseLayers {
    */
   absorbs(din: number, dout: number): boolean {
     return !this.handedOver.isExpected && this.gram.share(din, dout, true) <= 1;
-  }
-
-  /** Squares come right behind the Gram. */
-  private factor(): SumsAt {
-    const area = this.groups.classOf.length ** 2;
-    const gram = this.native.room('factor', (area + this.groups.rowOf.length) * DOUBLE);
-    return { gram, squares: gram + area * DOUBLE };
-  }
-
-  private clearedFactor(): SumsAt {
-    const factor = this.factor();
-    this.native.doubles(factor.gram, this.groups.classOf.length ** 2 + this.groups.rowOf.length).fill(0);
-    return factor;
   }
 }
