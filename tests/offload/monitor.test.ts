@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
 import { afterEach, beforeAll, beforeEach, describe, expect, type MockInstance, test, vi } from 'vitest';
-import type { Offload } from '../../src/capture/gradients/offload.ts';
+import type { Offload, OffloadedPass } from '../../src/capture/gradients/offload.ts';
 import { OffloadThread } from '../../src/offload/thread.ts';
 import type { WatchOptions } from '../../src/options.ts';
 import { accelerateTraining } from '../../src/wasm/index.ts';
@@ -83,12 +83,22 @@ const upTo = (steps: number) => Array.from({ length: steps }, (_, i) => i);
 function compare(seen: Seen, inline: Seen): number {
   // What was dominant before goes by the measured step before.
   const isSame = seen.steps.map(({ step }) => step).join() === inline.steps.map(({ step }) => step).join();
-  const shown = ({ gradients, update }: Seen['steps'][number]) => {
-    return { ...gradients, update, previousDominant: isSame && gradients.previousDominant };
+  const shown = ({ step, gradients, update }: Seen['steps'][number]) => {
+    // The first pass that the other thread takes part in is checked, and has the norm of the gradient by another way.
+    const gradientNorm = step === CHECKED ? expect.closeTo(update!.gradientNorm!, 5) : update?.gradientNorm;
+    return {
+      ...gradients,
+      update: { ...update, gradientNorm },
+      previousDominant: isSame && gradients.previousDominant,
+    };
   };
   const expected = new Map(inline.steps.map((one) => [one.step, shown(one)]));
   const common = seen.steps.filter(({ step }) => expected.has(step));
-  for (const one of common) expect(shown(one)).toEqual(expected.get(one.step));
+  for (const { step, gradients, update } of common) {
+    expect({ ...gradients, update, previousDominant: isSame && gradients.previousDominant }).toEqual(
+      expected.get(step),
+    );
+  }
   return common.length;
 }
 
@@ -326,6 +336,55 @@ describe('a thread that is gone', () => {
     expect(sentences()).toEqual([
       expect.stringMatching(/^classwatch: Expected the worker for class gradients at file:/),
     ]);
+  });
+});
+
+describe('a fault in what is handed over', () => {
+  const DISTRUST =
+    /^classwatch: What the other thread makes of the class gradients does not add up to the gradient: from now on they/;
+
+  /** Loses half of the examples of every layer, from the given hand-over on. */
+  function losing(from: number): void {
+    const right = OffloadThread.prototype.begin;
+    begin.mockRestore();
+    let passes = 0;
+    begin = vi.spyOn(OffloadThread.prototype, 'begin').mockImplementation(function (this: OffloadThread, ...given) {
+      const pass = right.apply(this, given);
+      if (pass === null || passes++ < from) return pass;
+      const product: OffloadedPass['product'] = (piece, x, d, din, dout) =>
+        pass.product(piece, x, d.slice().fill(0, d.length / 2), din, dout);
+      return { ...pass, product };
+    });
+  }
+
+  test.each([
+    ['from the start', 0, 2],
+    ['later', 5, 500],
+  ])('that is there %s is found by the check, said, and not shown; all weights stay measured', async (_, from, at) => {
+    losing(from);
+    const batch = blobs(COUNTS, WIDTHS[0]!);
+    const make = () => mlp(WIDTHS, tf.train.sgd(1e-3));
+    const [offloaded, inline] = [make(), make()];
+    const [seen, expected] = [await watched(offloaded, OFFLOAD), await watched(inline)];
+    for (let step = 0; step < at + 8; step++) {
+      await caughtUp(thread());
+      await train(batch, 1, [offloaded, inline]);
+      if (step === at + 3) begin.mockClear();
+    }
+    expect(handedOver()).toBe(0);
+    expect(seen.recording.monitor.coverage).toBe(1);
+    await seen.recording.monitor.close();
+    await expected.recording.monitor.close();
+    expect(sentences()).toEqual([expect.stringMatching(DISTRUST)]);
+    expect(stepsOf(seen, 'train/loss')).toEqual(upTo(at + 8));
+    const measured = seen.steps.map(({ step }) => step);
+    expect(measured).not.toContain(at);
+    expect(measured).toEqual(expect.arrayContaining([0, 1, at + 6, at + 7]));
+    // Wrong before it was found; after it, what is checked again has the norm of the gradient by another way.
+    const isOther = (step: number) => step >= CHECKED + from && step <= at + CHECKED + 2;
+    const steps = seen.steps.filter(({ step }) => !isOther(step));
+    expect(compare({ ...seen, steps }, expected)).toBeGreaterThan(4);
+    expect(weightsOf(offloaded)).toEqual(weightsOf(inline));
   });
 });
 

@@ -12,11 +12,11 @@ import type { ClassGradients } from './class-gradients.ts';
 import { Coverage } from './coverage.ts';
 import type { GramSource, GramSourceOptions, Moves } from './gram-source.ts';
 import { MOVING } from './moves.ts';
-import type { Offload } from './offload.ts';
+import { NOT_TRUSTED, type Offload } from './offload.ts';
 import { Pass } from './pass.ts';
 import { DIFFERENT_PASSES, NO_ROOM, type Plan, samePieces, TAKEN } from './plan.ts';
 import { PlanCache } from './plan-cache.ts';
-import { failuresOf, isDue } from './self-check.ts';
+import { Checks, failuresOf } from './self-check.ts';
 import { type Finished, figuresOfStep, type Running, type Variables } from './step-passes.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { type PassTensors, planOf } from './tape.ts';
@@ -36,6 +36,8 @@ export class ClassGram implements GramSource, KernelListener {
   /** Which share of the weights is measured. */
   readonly coverage: Coverage;
   private readonly options: ClassGramOptions;
+  /** Who takes part of the work, as long as it does that rightly. */
+  private offload: Offload | null;
   private readonly ops: Operations;
   private readonly kernels: Kernels | null;
   private readonly plans = new PlanCache();
@@ -43,8 +45,7 @@ export class ClassGram implements GramSource, KernelListener {
   private readonly sequence = new Sequence();
   /** Attributes of the kernels of a forward pass that move values, by their inputs. */
   private attributes = new WeakMap<object, KernelCall['attrs']>();
-  /** Passes by their plan: each new plan is checked. */
-  private readonly passes = new WeakMap<Plan, number>();
+  private readonly checks = new Checks();
   private running: Running | null = null;
   private finished: Finished[] = [];
   /** Class rows that go on through the step: where it has several passes, or the rows are to be compared with its update. */
@@ -61,6 +62,7 @@ export class ClassGram implements GramSource, KernelListener {
 
   constructor(options: ClassGramOptions) {
     this.options = options;
+    this.offload = options.offload;
     this.ops = operationsOf(options.tf);
     this.kernels = Kernels.of(options.tf);
     this.coverage = new Coverage(options.layers, options.report);
@@ -92,24 +94,21 @@ export class ClassGram implements GramSource, KernelListener {
     if (this.kernels?.claim(this) !== true) return;
     this.kernels.listen(null);
     const examples = batch.predictions.shape[0] ?? 0;
-    const { tf } = this.options;
+    const { tf, classes, readback, failed } = this.options;
     const tape = tapeOf(tf);
     if (tape === null || examples === 0) return;
     const plan = this.planOf(tape, { loss, predictions: batch.predictions as TapeTensor, variables, examples });
     this.coverage.plan(plan, variables);
     if (!this.goesOn(plan, variables)) return;
     this.keep(withRows, variables, labels instanceof Int32Array ? examples : Number.POSITIVE_INFINITY);
-    const checked = isDue(this.passes.get(plan) ?? 0);
-    const { classes, readback, failed } = this.options;
-    // A pass that is checked is known as soon as its gradients.
-    const offload = checked ? null : this.options.offload;
+    // What the first checks find is known before the next pass.
+    const offload = this.checks.isFirst(plan) ? null : this.offload;
     const { ops, kernels, coverage, stopwatch } = this;
-    const options = { tf, ops, classes, readback, offload };
-    const arithmetic = arithmeticFor(options, labels, examples, plan.pieces, this.kept);
+    const arithmetic = arithmeticFor({ tf, ops, classes, readback, offload }, labels, examples, plan.pieces, this.kept);
     // Rows that go on from pass to pass are not those of this one alone.
     const absorb = this.options.absorb && this.kept === null;
     const context = { tf, kernels, examples, variables, arithmetic, coverage, failed, stopwatch, absorb };
-    const pass = new Pass(plan, context, checked);
+    const pass = new Pass(plan, context, this.checks.isDue(plan, offload !== null));
     this.running = { pass, arithmetic, variables };
     pass.watch(tape);
   }
@@ -124,7 +123,7 @@ export class ClassGram implements GramSource, KernelListener {
     }
     this.running = null;
     const { pass, arithmetic, variables } = running;
-    this.passes.set(pass.plan, (this.passes.get(pass.plan) ?? 0) + 1);
+    this.checks.passed(pass.plan);
     pass.complete();
     const map = this.coverage.map(pass.plan, variables);
     const figures = arithmetic.figures(map.counts, null);
@@ -154,9 +153,9 @@ export class ClassGram implements GramSource, KernelListener {
     const { finished } = this;
     const last = finished.at(-1);
     try {
-      const figures =
-        last === undefined || this.incomplete ? null : figuresOfStep(this.options.tf, finished, this.kept, moves);
-      if (figures === null || last === undefined) return null;
+      if (last === undefined || this.incomplete) return null;
+      const figures = figuresOfStep(this.options.tf, finished, this.kept, moves);
+      if (figures === null) return null;
       // Of several passes only the sum is known here.
       const expected = finished.length === 1 ? last.expected : null;
       return this.sequence.map(both(figures, expected), ([of, squares]) => this.concluded(of, squares, last));
@@ -229,7 +228,16 @@ export class ClassGram implements GramSource, KernelListener {
 
   /** Null, and less coverage from now on, if the Grams of a weight don't add up to its gradient. */
   private concluded(figures: StepFigures, expected: TensorData[] | null, step: Finished): ClassGradients | null {
+    const isForeign = step.figures instanceof Pending;
+    if (isForeign && this.offload === null) return null;
     const failures = expected === null ? [] : failuresOf(figures, expected[0]!, step.pass.plan, step.map.counts);
+    if (isForeign && failures.length > 0) {
+      // Whether the fault is in what was handed over, the next passes tell, which are computed and checked here.
+      this.offload = null;
+      this.options.report(NOT_TRUSTED);
+      this.checks.restart(step.pass.plan);
+      return null;
+    }
     for (const weight of failures) {
       this.coverage.refuse(step.pass.plan, step.variables[weight]!, 'its parts do not add up to its gradient');
     }

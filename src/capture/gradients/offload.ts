@@ -1,6 +1,9 @@
 import type { Pending } from '../reading/later.ts';
 import type { DenseSums } from './sums/pass-sums.ts';
 
+export const NOT_TRUSTED =
+  'What the other thread makes of the class gradients does not add up to the gradient: from now on they are computed on the training thread.';
+
 /** Another thread that computes class Grams of dense layers (see sums/dense-gram) while training goes on. */
 export interface Offload {
   /** Room for the products of one backward pass; null where none is free: compute here. */

@@ -4,6 +4,8 @@ import { type Operations, operationsOf } from '../engine/tensors.ts';
 import type { Readback } from '../reading/readback.ts';
 import type { Plan } from './plan.ts';
 
+/** Passes until a plan is known to be right. */
+const FIRST = 2;
 /** Steps between two checks. */
 const EVERY = 500;
 /** Relative; rounding stays far below, anything missed or counted twice is far above. */
@@ -15,9 +17,38 @@ const ROW = 1024;
 /** Of the whole gradient's square: a weight whose own share is smaller is not judged by its rounding errors. */
 const FLOOR = 1e-12;
 
-/** Whether this pass is checked: the first ones of a run or of a new plan, and then now and then. */
+/** Whether this pass is checked: the first ones of a run, and then now and then. */
 export function isDue(passes: number): boolean {
-  return passes < 2 || passes % EVERY === 0;
+  return passes < FIRST || passes % EVERY === 0;
+}
+
+/** Passes by their plan: each new plan is checked. */
+export class Checks {
+  private readonly passes = new WeakMap<Plan, number>();
+
+  /** Whether the next pass is one of the first, which say whether the gradient is split rightly at all. */
+  isFirst(plan: Plan): boolean {
+    return this.count(plan) < FIRST;
+  }
+
+  /** `handsOver`: whether another thread is asked from now on; the first pass that it takes part in is checked, too. */
+  isDue(plan: Plan, handsOver: boolean): boolean {
+    const passes = this.count(plan);
+    return isDue(passes) || (handsOver && passes === FIRST);
+  }
+
+  passed(plan: Plan): void {
+    this.passes.set(plan, this.count(plan) + 1);
+  }
+
+  /** The next passes are the first ones again. */
+  restart(plan: Plan): void {
+    this.passes.delete(plan);
+  }
+
+  private count(plan: Plan): number {
+    return this.passes.get(plan) ?? 0;
+  }
 }
 
 /**
