@@ -3,6 +3,8 @@ import type { WatchOptions } from './options.ts';
 
 /** Shares of training time; 1: always, whatever it costs. */
 export interface Budgets {
+  /** Everything below, and looking at the batches that train, which comes first. */
+  readonly whole: number;
   /** Class gradients; null: they are not measured. */
   readonly gradients: number | null;
   /** Features of training examples; null: they are not measured. */
@@ -11,9 +13,9 @@ export interface Budgets {
   readonly evaluations: number;
 }
 
-/** Share of training time for everything that is measured as often as it allows. */
+/** Share of training time for everything that is measured. */
 const DEFAULT_BUDGET = 0.05;
-/** Parts of it, where all three are measured; else the others get what is left, in the same proportion. */
+/** Parts of what looking at the batches leaves of it, where all three are measured; else the others get theirs, in the same proportion. */
 const PARTS = { gradients: 0.65, features: 0.15, evaluations: 0.2 };
 
 /**
@@ -30,9 +32,10 @@ export function budgetsOf(
     features: isRead('features') ? PARTS.features : 0,
     evaluations: schedule === undefined ? PARTS.evaluations : 0,
   };
-  const whole = parts.gradients + parts.features + parts.evaluations;
-  const share = (part: number) => (budget === 1 ? 1 : budget * (part / whole));
+  const sum = parts.gradients + parts.features + parts.evaluations;
+  const share = (part: number) => (budget === 1 ? 1 : budget * (part / sum));
   return {
+    whole: budget,
     gradients: parts.gradients === 0 ? null : share(parts.gradients),
     features: parts.features === 0 ? null : share(parts.features),
     evaluations: parts.evaluations === 0 ? 1 : share(parts.evaluations),

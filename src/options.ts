@@ -55,8 +55,8 @@ export interface WatchOptions {
   /** When the probe and the classifier are measured: kept whatever it costs. Default: log-spaced, within the budget. */
   readonly schedule?: Schedule;
   /**
-   * Share of training time that class gradients, features of training examples and evaluations by the default schedule may take, in (0, 1]: they are measured
-   * less often beyond it; default 0.05. 1: at every step.
+   * Share of training time for what is measured while it goes on, in (0, 1]: class gradients, features of training examples, evaluations by the default
+   * schedule and, after 200 steps, the batches that train are looked at less often beyond it; default 0.05. 1: everything at every step.
    */
   readonly budget?: number;
   /**

@@ -1,15 +1,15 @@
+import { BatchWatch, type Looked, NOT_SEEN, type Seen } from './capture/batch-watch.ts';
+import { OwnTime } from './capture/budget/own-time.ts';
 import type { Again, Gradients } from './capture/engine/gradients.ts';
 import { stopTraining } from './capture/engine/model.ts';
 import type { TapeTensor } from './capture/engine/tape.ts';
 import { FeatureWatch } from './capture/features/feature-watch.ts';
-import { GradientWatch } from './capture/gradients/gradient-watch.ts';
+import { GradientWatch, type StepGradients } from './capture/gradients/gradient-watch.ts';
 import type { Batch } from './capture/loss-hook.ts';
 import { MinorityWatch } from './capture/minority-watch.ts';
 import { Decoder } from './capture/reading/decoder.ts';
-import { both, isHere, type Later } from './capture/reading/later.ts';
+import { both, type Later } from './capture/reading/later.ts';
 import { Readback } from './capture/reading/readback.ts';
-import { StepBatches } from './capture/reading/step-batches.ts';
-import { TrainingDecoder } from './capture/reading/training-decoder.ts';
 import { Turns } from './capture/reading/turns.ts';
 import { type MonitorFigures, Snapshot } from './capture/snapshot.ts';
 import type { StepListener } from './capture/training-hook.ts';
@@ -21,24 +21,19 @@ import type { RecorderOptions } from './recorder-options.ts';
 /** Turns what the hook sees into snapshots, and has them measured in the order of training. */
 export class Recorder implements StepListener {
   readonly epochs = new Epochs();
-  /** Milliseconds spent on the training thread since the first step began. */
-  spent = 0;
-  private readonly readback: Readback;
-  private readonly decoder: Decoder;
-  private readonly training: TrainingDecoder;
+  private readonly time = new OwnTime();
   private readonly gradients: GradientWatch | null;
   private readonly features: FeatureWatch | null;
   private readonly minority: MinorityWatch;
-  /** Of `spent`, what gradients took since the last step ended. */
+  /** What gradients took since the last step ended (ms). */
   private onGradients = 0;
-  private batches = new StepBatches();
+  private readonly batches: BatchWatch;
   /** Of the pass at hand. */
   private variables: readonly TapeTensor[] = [];
   /** Whether what goes by the schedule is measured at this step. */
   private due = false;
   private readonly turns: Turns;
   private readonly evaluations: Evaluations;
-  private startedAt = 0;
   /** Measurements that the device had no room for. */
   private missed = 0;
   private readonly options: RecorderOptions;
@@ -46,21 +41,21 @@ export class Recorder implements StepListener {
   constructor(options: RecorderOptions) {
     this.options = options;
     this.turns = new Turns((error) => options.journal.trouble('A measurement', error));
-    this.readback = new Readback(options.tf);
     this.minority = new MinorityWatch(options.classes, options.known);
-    this.decoder = new Decoder(options.classes, options.outputs);
-    this.training = new TrainingDecoder(this.decoder, options.classes, options.report);
-    const [{ budgets }, { readback }] = [options, this];
-    const { gradients: budget, features: share } = budgets;
+    const readback = new Readback(options.tf);
+    const decoder = new Decoder(options.classes, options.outputs);
+    const { gradients: budget, features: share, whole } = options.budgets;
+    this.batches = new BatchWatch({ ...options, readback, decoder, budget: whole });
+    const left = () => this.batches.budget.left;
     const failed = (error: unknown) => options.journal.trouble('The gradients', error);
-    this.gradients = budget === null ? null : new GradientWatch({ ...options, budget, readback, failed });
+    this.gradients = budget === null ? null : new GradientWatch({ ...options, budget, left, readback, failed });
     const { isSynchronous } = readback;
-    this.features = share === null ? null : new FeatureWatch({ ...options, budget: share, isSynchronous });
+    this.features = share === null ? null : new FeatureWatch({ ...options, budget: share, left, isSynchronous });
     this.evaluations = new Evaluations({
       ...options,
       readback,
       features: this.features,
-      decoder: this.decoder,
+      decoder,
       minority: this.minority,
       figures: () => this.figures(),
       whenRead: (result, use) => this.whenRead(result, use),
@@ -70,8 +65,7 @@ export class Recorder implements StepListener {
 
   /** Share of the time since the first step that the monitor spent on the training thread. */
   get overhead(): number {
-    const elapsed = performance.now() - this.startedAt;
-    return this.startedAt === 0 || elapsed === 0 ? 0 : this.spent / elapsed;
+    return this.time.share;
   }
 
   /** Share of the trainable parameters whose class gradients are measured; null while there are none. */
@@ -80,21 +74,24 @@ export class Recorder implements StepListener {
   }
 
   begin(step: number): void {
-    if (this.startedAt === 0) this.startedAt = performance.now();
+    this.time.start();
     this.due = false;
     this.guard('The schedule', () => {
       const due = this.options.schedule(step);
       this.due = due || step === 0;
-      if (due) this.timed(() => this.evaluations.bySchedule(step, this.epochs.at(step)));
-      if (this.due) this.timed(() => this.evaluations.beforeLoss(step));
+      this.time.timed(() => {
+        if (due) this.evaluations.bySchedule(step, this.epochs.at(step));
+        if (this.due) this.evaluations.beforeLoss(step);
+      });
     });
     this.gradients?.begin(step, this.due);
     this.features?.begin(step);
+    this.batches.begin(step, this.due || this.gradients?.isMeasured === true || this.features?.isMeasured === true);
   }
 
   /** Evaluates every set and the classifier with the weights as they are, once per step. */
   evaluate(step: number, end: End = null): void {
-    this.timed(() => this.evaluations.at(step, this.epochs.at(step), end));
+    this.time.timed(() => this.evaluations.at(step, this.epochs.at(step), end));
   }
 
   /** The same at the end of an epoch or of the run, unless only the schedule counts. */
@@ -116,23 +113,11 @@ export class Recorder implements StepListener {
 
   forward(shown: readonly Batch[], loss: TapeTensor, variables: readonly TapeTensor[]): void {
     this.variables = variables;
-    let labels: Int32Array | null = null;
-    let batches: readonly (Batch | null)[] = [];
+    let seen: Seen = NOT_SEEN;
     this.work('The batch', () => {
-      batches = shown.map((batch) => this.training.alive(batch));
-      this.batches.beginPass(shown.length > 0);
-      for (const batch of batches.length === 0 ? [null] : batches) {
-        const features = this.features?.find(batches) ?? null;
-        const read = this.batches.add(batch, loss, features, this.readback, this.training);
-        if (read === null) this.missed++;
-        else if (isHere(read)) labels = read.examples?.labels ?? null;
-      }
+      seen = this.batches.forward(shown, loss, this.features);
     });
-    if (batches.length > 1) {
-      this.options.report('Expected one batch in each loss function, got several: class gradients are not measured.');
-    }
-    const [batch = null] = batches.length > 1 ? [] : batches;
-    this.watching((gradients) => gradients.forward(batch, labels, loss, variables));
+    this.watching((gradients) => gradients.forward(seen.batch, seen.labels, loss, variables));
   }
 
   backward(gradients: Gradients, again: Again): void {
@@ -150,35 +135,20 @@ export class Recorder implements StepListener {
   }
 
   end(step: number): void {
-    const { batches, due } = this;
-    this.batches = new StepBatches();
     const { model, shouldStop } = this.options;
     if (model !== null && shouldStop()) stopTraining(model);
     this.work('The step', () => {
-      if (!batches.areLabelled) this.options.journal.unlabelled();
-      const epoch = this.epochs.at(step);
-      const whole = batches.whole();
       const seen = this.gradients?.end(step, this.onGradients) ?? null;
       this.onGradients = 0;
-      const take = this.features?.taker(step, due);
-      this.whenRead(both(whole, seen), ([read, of]) => {
-        const { examples, loss } = read;
-        const { classes, journal, facts } = this.options;
-        const { gradients = null, update = null } = of ?? {};
-        if (examples !== null) this.minority.add(examples.labels);
-        take?.(read);
-        const run = facts;
-        const train = { stream: 'train', step, classes, update, due, run, loss, examples, gradients };
-        journal.measure(new Snapshot(train), epoch);
-        const model = { stream: 'model', part: 'gradients' as const, step, classes, update, due, run };
-        if (update !== null) journal.measure(new Snapshot(model), epoch);
-      });
+      const looked = this.batches.take();
+      if (looked !== null) this.record(step, looked, seen);
       this.features?.end(step);
+      this.batches.end(step);
     });
   }
 
   abandon(): void {
-    this.batches = new StepBatches();
+    this.batches.abandon();
     this.features?.abandon();
     this.watching((gradients) => gradients.abandon());
   }
@@ -198,13 +168,35 @@ export class Recorder implements StepListener {
     await this.options.offload?.close();
   }
 
+  /** Has the step measured as soon as everything of it was read. */
+  private record(step: number, { isLabelled, whole }: Looked, seen: Later<StepGradients> | null): void {
+    const { due } = this;
+    if (!isLabelled) this.options.journal.unlabelled();
+    const epoch = this.epochs.at(step);
+    const take = this.features?.taker(step, due);
+    this.whenRead(both(whole, seen), ([read, of]) => {
+      take?.(read);
+      this.batches.budget.timed(() => {
+        const { examples, loss } = read;
+        const { classes, journal, facts: run } = this.options;
+        const { gradients = null, update = null } = of ?? {};
+        if (examples !== null) this.minority.add(examples.labels);
+        const train = { stream: 'train', step, classes, update, due, run, loss, examples, gradients };
+        journal.measure(new Snapshot(train), epoch);
+        const model = { stream: 'model', part: 'gradients' as const, step, classes, update, due, run };
+        if (update !== null) journal.measure(new Snapshot(model), epoch);
+      });
+    });
+  }
+
   private figures(): MonitorFigures {
     const { dropped, journal } = this.options;
     return {
       overhead: this.overhead,
-      dropped: dropped() + this.missed + journal.troubleCount,
+      dropped: dropped() + this.missed + this.batches.missed + journal.troubleCount,
       coverage: this.coverage,
       interval: this.gradients?.interval ?? null,
+      batchInterval: this.batches.budget.interval,
       skipped: this.evaluations.skipped,
     };
   }
@@ -212,17 +204,11 @@ export class Recorder implements StepListener {
   /** Runs `use` in its turn; null: the device had no room. */
   private whenRead<T>(result: Later<T> | null, use: (value: T) => void): void {
     if (result === null) this.missed++;
-    else this.turns.take(result, use);
-  }
-
-  private timed(work: () => void): void {
-    const start = performance.now();
-    work();
-    this.spent += performance.now() - start;
+    else this.turns.take(result, (value) => this.time.timed(() => use(value)));
   }
 
   private work(what: string, work: () => void): void {
-    this.timed(() => this.guard(what, work));
+    this.time.timed(() => this.guard(what, work));
   }
 
   /** Work on gradients, whose time counts against the budget, too. */
@@ -233,7 +219,7 @@ export class Recorder implements StepListener {
     this.guard('The gradients', () => work(gradients));
     // What went on in windows on the backward pass is told afterwards.
     const took = performance.now() - start + gradients.windowTime();
-    this.spent += took;
+    this.time.add(took);
     this.onGradients += took;
   }
 

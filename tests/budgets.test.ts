@@ -15,7 +15,12 @@ describe('the budget', () => {
     const { gradients, features, evaluations } = budgetsOf([{ part: 'gradients' }], {});
     expect(features).toBeNull();
     expect(gradients! + evaluations).toBeCloseTo(0.05, 12);
-    expect(budgetsOf([{}], { budget: 0.1 })).toEqual({ gradients: null, features: null, evaluations: 0.1 });
+    expect(budgetsOf([{}], { budget: 0.1 })).toEqual({
+      whole: 0.1,
+      gradients: null,
+      features: null,
+      evaluations: 0.1,
+    });
   });
 
   test('does not bind a schedule of the user, which has no part in it', () => {
@@ -25,6 +30,6 @@ describe('the budget', () => {
   });
 
   test('of 1 has everything at every step', () => {
-    expect(budgetsOf(ALL, { budget: 1 })).toEqual({ gradients: 1, features: 1, evaluations: 1 });
+    expect(budgetsOf(ALL, { budget: 1 })).toEqual({ whole: 1, gradients: 1, features: 1, evaluations: 1 });
   });
 });

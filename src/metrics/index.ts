@@ -1,6 +1,7 @@
 import type { Metric } from '../metric.ts';
 import absentRate from './absent-rate.ts';
 import accuracy from './accuracy.ts';
+import batchInterval from './batch-interval.ts';
 import biasCauses from './bias-causes.ts';
 import cdnv from './cdnv.ts';
 import classAlignment from './class-alignment.ts';
@@ -156,6 +157,7 @@ export const metrics: readonly Metric[] = [
   absentRate,
   overhead,
   interval,
+  batchInterval,
   skippedEvaluations,
   coverage,
   dropped,

@@ -43,7 +43,7 @@ function full(stream: string): Snapshot {
   const probabilities = Float32Array.from({ length: 40 * classes }, (_, i) => (i % classes === 3 ? 0 : random()));
   const classifier = Float32Array.from({ length: classes * 6 }, () => random() - 0.5);
   const losses = Float64Array.from({ length: 40 }, random);
-  const monitor = { overhead: 0.01, dropped: 2, coverage: 0.9, interval: 4, skipped: 2 };
+  const monitor = { overhead: 0.01, dropped: 2, coverage: 0.9, interval: 4, batchInterval: 2, skipped: 2 };
   const vector = () => Array.from({ length: 6 }, () => random() - 0.5);
   const update = vector();
   const gradients = classGradientsOf(

@@ -34,6 +34,7 @@ interface CostSource {
 /** A pure function of what `add` was told: no clock and no randomness of its own. */
 export class Budget {
   private readonly share: number;
+  private readonly left: () => number;
   private readonly source: CostSource;
   private every = 1;
   private gap = 1;
@@ -41,13 +42,15 @@ export class Budget {
 
   /**
    * `share`: of the time of an unmeasured step, in (0, 1]; 1: every step is measured, whatever it costs. `exact`: the backend is synchronous, so that the time spent on
-   * this thread is the whole cost; else the cost is told from neighbouring steps with and without the measurement.
+   * this thread is the whole cost; else the cost is told from neighbouring steps with and without the measurement. `left`: part of the share
+   * that others leave, in (0, 1].
    */
-  constructor(share: number, exact: boolean) {
+  constructor(share: number, exact: boolean, left: () => number = () => 1) {
     if (!(share > 0 && share <= 1)) {
       throw new RangeError(`Expected a budget above 0 and at most 1 (a share of the training time), got ${share}.`);
     }
     this.share = share;
+    this.left = left;
     this.source = exact ? new OwnCost() : new PairedCost();
   }
 
@@ -91,8 +94,9 @@ export class Budget {
     if (samples.count < MIN_SAMPLES) return;
     // Noise must not spend more than the budget: the cost is taken to be as high as the samples allow.
     const cost = samples.upperMedian(this.recent);
-    const wanted = Math.min(MAX_INTERVAL, Math.max(1, Math.ceil(cost / this.share - 1e-9)));
-    if (wanted > this.every && cost > TOLERANCE * this.share * this.every) {
+    const share = this.share * this.left();
+    const wanted = Math.min(MAX_INTERVAL, Math.max(1, Math.ceil(cost / share - 1e-9)));
+    if (wanted > this.every && cost > TOLERANCE * share * this.every) {
       this.every = Math.min(wanted, GROWTH * this.every);
     } else if (wanted <= SHRINK * this.every) this.every = wanted;
   }

@@ -22,6 +22,8 @@ export interface FeatureWatchOptions {
   readonly classes: number;
   /** Share of training time for features; half of it for what scatter and nearest means take. */
   readonly budget: number;
+  /** Part of it that others leave. */
+  readonly left: () => number;
   /** Whether reading costs nothing but the time it takes to copy. */
   readonly isSynchronous: boolean;
   readonly classifier: () => Classifier | null;
@@ -41,8 +43,8 @@ export class FeatureWatch {
   private readonly means: Budget;
   private readonly spread: Budget;
   private window: FeatureWindow | null = null;
-  /** Whether the step at hand is read, and whether scatter and nearest means are taken of it, too. */
   private measured = false;
+  /** Whether scatter and nearest means are taken of the step at hand, too. */
   private wide = false;
   private wideEvery = 1;
   /** Milliseconds since the last step ended: for means, and for the rest. */
@@ -52,13 +54,18 @@ export class FeatureWatch {
   constructor(options: FeatureWatchOptions) {
     this.options = options;
     this.share = options.budget === 1 ? 1 : options.budget / 2;
-    this.means = new Budget(this.share, true);
-    this.spread = new Budget(this.share, true);
+    this.means = new Budget(this.share, true, options.left);
+    this.spread = new Budget(this.share, true, options.left);
   }
 
   /** What is known of training features; null before any were seen. */
   get told(): Stretch | null {
     return this.window?.told ?? null;
+  }
+
+  /** Whether the step at hand is read. */
+  get isMeasured(): boolean {
+    return this.measured;
   }
 
   begin(step: number): void {

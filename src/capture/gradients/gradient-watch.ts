@@ -30,6 +30,8 @@ export interface GradientWatchOptions {
   readonly classes: number;
   /** Share of training time that class gradients may take. */
   readonly budget: number;
+  /** Part of it that others leave. */
+  readonly left: () => number;
   readonly readback: Readback;
   /** Who may take part of the work. */
   readonly offload: Offload | null;
@@ -51,7 +53,6 @@ export class GradientWatch {
   private readonly gram: GramSource;
   private readonly updates: UpdateWatch;
   private readonly budget: Budget;
-  /** Whether the step at hand is measured. */
   private measured = false;
   private due = false;
   private endedAt: number | null = null;
@@ -67,7 +68,7 @@ export class GradientWatch {
     this.options = options;
     this.gram = sourceOf(options);
     this.updates = new UpdateWatch(tf, readback);
-    this.budget = new Budget(options.budget, readback.isSynchronous);
+    this.budget = new Budget(options.budget, readback.isSynchronous, options.left);
   }
 
   /** Share of the trainable parameters whose class gradients are measured; null before the first. */
@@ -78,6 +79,11 @@ export class GradientWatch {
   /** Class gradients are measured at every n-th step. */
   get interval(): number {
     return this.budget.interval;
+  }
+
+  /** Whether the step at hand is measured. */
+  get isMeasured(): boolean {
+    return this.measured;
   }
 
   /** Before the first gradient of a step; `due`: whether what goes by the schedule is measured, too. */

@@ -1,0 +1,81 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { ModelLike } from '../../src/tf.ts';
+import { type Recording, recording } from '../support/recording.ts';
+import { tf, wasm } from '../support/tensorflow.ts';
+import { type Blobs, blobs, net, weightsOf } from '../support/toys.ts';
+
+const COUNTS = [12, 8, 4];
+const FIRST = 200;
+const STEPS = 420;
+
+let batches: Blobs[];
+beforeAll(async () => {
+  await wasm();
+  batches = [1, 2, 3].map((seed) => blobs(COUNTS, 8, seed));
+  return () => tf.dispose(batches.map(({ xs, ys }) => [xs, ys]));
+});
+
+function model(): tf.Sequential {
+  const made = net(COUNTS.length, 8);
+  made.compile({ optimizer: tf.train.sgd(0.05), loss: 'categoricalCrossentropy' });
+  return made;
+}
+
+const watchedBy = (of: tf.LayersModel, budget: number, evaluatedAt: (step: number) => boolean) =>
+  recording(tf, of as ModelLike, { budget, schedule: evaluatedAt });
+
+async function train(models: readonly tf.LayersModel[], steps: number): Promise<void> {
+  for (let step = 0; step < steps; step++) {
+    const { xs, ys } = batches[step % batches.length]!;
+    for (const one of models) await one.trainOnBatch(xs, ys);
+  }
+}
+
+const stepsOf = (of: Recording, name: string) => of.of(name).map(({ step }) => step);
+const valuesAt = (of: Recording, name: string) => new Map(of.of(name).map(({ step, values }) => [step, values]));
+
+describe('where a look at each batch would take more than the budget', () => {
+  const due = (step: number) => step % 100 === 0;
+  let [thrifty, lavish, plain]: tf.Sequential[] = [];
+  let [seen, all]: Recording[] = [];
+  beforeAll(async () => {
+    [thrifty, lavish, plain] = [model(), model(), model()];
+    [seen, all] = [await watchedBy(thrifty, 1e-4, due), await watchedBy(lavish, 1, due)];
+    await train([thrifty, lavish, plain], STEPS);
+    await seen.monitor.close();
+    await all.monitor.close();
+  });
+
+  test('batches are left out, but none of the first 200', () => {
+    const steps = stepsOf(seen!, 'train/class-loss');
+    expect(steps.filter((step) => step < FIRST)).toEqual(Array.from({ length: FIRST }, (_, i) => i));
+    expect(steps.length).toBeLessThan(FIRST + 60);
+    expect(stepsOf(all!, 'train/class-loss')).toHaveLength(STEPS);
+  });
+
+  test('a batch is looked at whenever the schedule or the class gradients ask for it', () => {
+    const steps = stepsOf(seen!, 'train/support');
+    expect(steps).toEqual(expect.arrayContaining([0, 100, 200, 300, 400]));
+    expect(steps).toEqual(expect.arrayContaining(stepsOf(seen!, 'train/class-grad-norm')));
+  });
+
+  test.each(['train/loss', 'train/class-loss', 'train/class-recall', 'train/support'])(
+    'what is recorded of %s is what is recorded without such a bound',
+    (name) => {
+      const expected = valuesAt(all!, name);
+      for (const { step, values } of seen!.of(name)) expect(values).toEqual(expected.get(step));
+    },
+  );
+
+  test('the page is told: monitor/batch-interval', () => {
+    expect(seen!.of('monitor/batch-interval')[0]!.values).toEqual([1]);
+    expect(seen!.of('monitor/batch-interval').at(-1)!.values[0]).toBeGreaterThan(1);
+    for (const { values } of all!.of('monitor/batch-interval')) expect(values).toEqual([1]);
+  });
+
+  test('nobody is told that labels are missing, and the weights are those without a monitor', () => {
+    expect(seen!.of('monitor/dropped').at(-1)!.values).toEqual([0]);
+    expect(weightsOf(thrifty!)).toEqual(weightsOf(plain!));
+    expect(weightsOf(lavish!)).toEqual(weightsOf(plain!));
+  });
+});
