@@ -5,6 +5,8 @@ import type { WatchOptions } from './options.ts';
 export interface Budgets {
   /** Everything below, and looking at the batches that train, which comes first. */
   readonly whole: number;
+  /** Whether some metric reads every batch; else those are looked at that something else is measured of. */
+  readonly batches: boolean;
   /** Class gradients; null: they are not measured. */
   readonly gradients: number | null;
   /** Features of training examples; null: they are not measured. */
@@ -23,7 +25,7 @@ const PARTS = { gradients: 0.65, features: 0.15, evaluations: 0.2 };
  * every step.
  */
 export function budgetsOf(
-  metrics: readonly Pick<Metric, 'part'>[],
+  metrics: readonly Pick<Metric, 'part' | 'streams'>[],
   { budget = DEFAULT_BUDGET, schedule }: Pick<WatchOptions, 'budget' | 'schedule'>,
 ): Budgets {
   const isRead = (name: 'gradients' | 'features') => metrics.some(({ part }) => part === name);
@@ -36,6 +38,7 @@ export function budgetsOf(
   const share = (part: number) => (budget === 1 ? 1 : budget * (part / sum));
   return {
     whole: budget,
+    batches: metrics.some(({ part, streams }) => part === undefined && streams.includes('train')),
     gradients: parts.gradients === 0 ? null : share(parts.gradients),
     features: parts.features === 0 ? null : share(parts.features),
     evaluations: parts.evaluations === 0 ? 1 : share(parts.evaluations),

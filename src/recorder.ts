@@ -44,8 +44,8 @@ export class Recorder implements StepListener {
     this.minority = new MinorityWatch(options.classes, options.known);
     const readback = new Readback(options.tf);
     const decoder = new Decoder(options.classes, options.outputs);
-    const { gradients: budget, features: share, whole } = options.budgets;
-    this.batches = new BatchWatch({ ...options, readback, decoder, budget: whole });
+    const { gradients: budget, features: share, whole, batches: isRead } = options.budgets;
+    this.batches = new BatchWatch({ ...options, readback, decoder, budget: whole, isRead });
     const left = () => this.batches.budget.left;
     const failed = (error: unknown) => options.journal.trouble('The gradients', error);
     this.gradients = budget === null ? null : new GradientWatch({ ...options, budget, left, readback, failed });
@@ -86,7 +86,9 @@ export class Recorder implements StepListener {
     });
     this.gradients?.begin(step, this.due);
     this.features?.begin(step);
-    this.batches.begin(step, this.due || this.gradients?.isMeasured === true || this.features?.isMeasured === true);
+    const { gradients, features } = this;
+    const isDue = this.due && (this.options.budgets.batches || features !== null);
+    this.batches.begin(step, isDue || gradients?.isMeasured === true || features?.isMeasured === true);
   }
 
   /** Evaluates every set and the classifier with the weights as they are, once per step. */

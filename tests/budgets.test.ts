@@ -2,7 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { budgetsOf } from '../src/budgets.ts';
 import { every } from '../src/schedule.ts';
 
-const ALL = [{ part: 'gradients' }, { part: 'features' }, {}] as const;
+const GRADIENTS = { part: 'gradients', streams: ['train'] } as const;
+const FEATURES = { part: 'features', streams: ['train', 'probe'] } as const;
+const OF_BATCHES = { streams: ['train', 'probe'] } as const;
+const OF_PROBES = { streams: ['probe'] } as const;
+const ALL = [GRADIENTS, FEATURES, OF_BATCHES] as const;
 
 describe('the budget', () => {
   test('is shared by class gradients, features and evaluations, which add up to it', () => {
@@ -12,11 +16,12 @@ describe('the budget', () => {
   });
 
   test('is no smaller where something is not measured: the others get its part', () => {
-    const { gradients, features, evaluations } = budgetsOf([{ part: 'gradients' }], {});
+    const { gradients, features, evaluations } = budgetsOf([GRADIENTS], {});
     expect(features).toBeNull();
     expect(gradients! + evaluations).toBeCloseTo(0.05, 12);
-    expect(budgetsOf([{}], { budget: 0.1 })).toEqual({
+    expect(budgetsOf([OF_PROBES], { budget: 0.1 })).toEqual({
       whole: 0.1,
+      batches: false,
       gradients: null,
       features: null,
       evaluations: 0.1,
@@ -30,6 +35,17 @@ describe('the budget', () => {
   });
 
   test('of 1 has everything at every step', () => {
-    expect(budgetsOf(ALL, { budget: 1 })).toEqual({ whole: 1, gradients: 1, features: 1, evaluations: 1 });
+    expect(budgetsOf(ALL, { budget: 1 })).toEqual({
+      whole: 1,
+      batches: true,
+      gradients: 1,
+      features: 1,
+      evaluations: 1,
+    });
+  });
+
+  test('is not for batches that no metric reads but those of gradients and features', () => {
+    expect(budgetsOf([GRADIENTS, FEATURES, OF_PROBES], {}).batches).toBe(false);
+    expect(budgetsOf([OF_BATCHES], {}).batches).toBe(true);
   });
 });

@@ -14,6 +14,8 @@ export interface BatchWatchOptions {
   readonly decoder: Decoder;
   /** Share of training time for everything that is measured. */
   readonly budget: number;
+  /** Whether some metric reads every batch. */
+  readonly isRead: boolean;
   /** One sentence, told once. */
   readonly report: (sentence: string) => void;
 }
@@ -42,10 +44,10 @@ export class BatchWatch {
   private isShown = true;
 
   constructor(options: BatchWatchOptions) {
-    const { decoder, classes, report, budget } = options;
+    const { readback, decoder, classes, report, budget: whole, isRead } = options;
     this.options = options;
     this.training = new TrainingDecoder(decoder, classes, report);
-    this.budget = new BatchBudget(budget);
+    this.budget = new BatchBudget({ whole, exact: readback.isSynchronous, isRead });
   }
 
   /** Before the first gradient of a step; `isAsked`: whether something is measured that needs its labels. */

@@ -40,8 +40,8 @@ export interface MonitorFigures {
   readonly coverage: number | null;
   /** Class gradients are measured at every n-th step; null where nobody asked for them. */
   readonly interval: number | null;
-  /** Batches that train are looked at once in so many steps. */
-  readonly batchInterval: number;
+  /** Batches that train are looked at once in so many steps; null where nobody asks for all of them. */
+  readonly batchInterval: number | null;
   /** Evaluations by the schedule that were left out so far, since they took more than their share. */
   readonly skipped: number;
 }

@@ -1,4 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import type { ShownRecord } from '../../src/journal.ts';
+import { defineMetric } from '../../src/metric.ts';
+import { classGradients } from '../../src/suite.ts';
 import type { ModelLike } from '../../src/tf.ts';
 import { type Recording, recording } from '../support/recording.ts';
 import { tf, wasm } from '../support/tensorflow.ts';
@@ -78,4 +81,31 @@ describe('where a look at each batch would take more than the budget', () => {
     expect(weightsOf(thrifty!)).toEqual(weightsOf(plain!));
     expect(weightsOf(lavish!)).toEqual(weightsOf(plain!));
   });
+});
+
+test('class gradients alone have the batches read that they are measured of, and the first 200', async () => {
+  const watched = model();
+  const read: number[] = [];
+  const count = defineMetric({
+    ...{ id: 'read', help: 'Counts what was read.', axes: [], streams: ['train'], cadence: 'step', part: 'gradients' },
+    panels: [],
+    measure({ step, examples, gradients }) {
+      if (examples !== null) read.push(step);
+      return gradients === null ? null : 1;
+    },
+  });
+  const records: ShownRecord[] = [];
+  const onRecord = (record: ShownRecord) => records.push(record);
+  const [callback] = classGradients(tf, { budget: 0.02, metrics: [count], onRecord });
+  const xs = tf.concat(Array.from({ length: 20 }, (_, i) => batches[i % batches.length]!.xs));
+  const ys = tf.concat(Array.from({ length: 20 }, (_, i) => batches[i % batches.length]!.ys));
+  await watched.fit(xs, ys, { batchSize: 24, epochs: 20, shuffle: false, verbose: 0, callbacks: callback as never });
+  const measured = records.filter((record) => record.kind === 'measurement' && record.metric === 'read');
+  expect(read.slice(0, FIRST)).toEqual(Array.from({ length: FIRST }, (_, i) => i));
+  expect(read.slice(FIRST)).toEqual(measured.map(({ step }) => step).filter((step) => step >= FIRST));
+  expect(measured.length).toBeGreaterThan(2);
+  expect(records.filter((record) => record.kind === 'metric').map(({ body }) => body.id)).not.toContain(
+    'batch-interval',
+  );
+  tf.dispose([xs, ys]);
 });

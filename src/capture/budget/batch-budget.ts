@@ -5,12 +5,21 @@ const MOST = 0.8;
 /** Steps at the start of a run whose batches are all looked at, whatever that costs: there most happens, and code is not compiled yet. */
 const FIRST = 200;
 
+export interface BatchBudgetOptions {
+  /** Share of training time for everything that is measured, in (0, 1]; 1: every batch. */
+  readonly whole: number;
+  /** Whether the backend is synchronous (see Budget). */
+  readonly exact: boolean;
+  /** Whether some metric reads every batch; else those are enough that something else is measured of. */
+  readonly isRead: boolean;
+}
+
 /**
  * At which steps the batch that trains is looked at (its labels and predictions read, its metrics recorded): at every step, unless that
  * alone takes most of the budget, as where a step takes a millisecond. And what that leaves of the budget.
  */
 export class BatchBudget {
-  private readonly whole: number;
+  private readonly options: BatchBudgetOptions;
   private readonly now: () => number;
   private readonly budget: Budget;
   /** Milliseconds of the step at hand. */
@@ -18,20 +27,20 @@ export class BatchBudget {
   private endedAt: number | null = null;
   private part = 1;
 
-  /** `whole`: share of training time for everything that is measured, in (0, 1]; 1: every batch. */
-  constructor(whole: number, now: () => number = () => performance.now()) {
-    this.whole = whole;
+  constructor(options: BatchBudgetOptions, now: () => number = () => performance.now()) {
+    const { whole, exact } = options;
+    this.options = options;
     this.now = now;
-    this.budget = new Budget(whole === 1 ? 1 : MOST * whole, true);
+    this.budget = new Budget(whole === 1 ? 1 : MOST * whole, exact);
   }
 
   due(step: number): boolean {
-    return step < FIRST || this.budget.due(step);
+    return step < FIRST || (this.options.isRead && this.budget.due(step));
   }
 
-  /** Batches are looked at once in so many steps. */
-  get interval(): number {
-    return this.budget.interval;
+  /** Batches are looked at once in so many steps; null where nobody asks for all of them. */
+  get interval(): number | null {
+    return this.options.isRead ? this.budget.interval : null;
   }
 
   /** Part of the whole budget that is left for the rest. */
@@ -52,7 +61,7 @@ export class BatchBudget {
   /** The step is over; `measured`: whether its batch was looked at. */
   end(step: number, measured: boolean): void {
     const now = this.now();
-    if (this.endedAt !== null && step >= FIRST) {
+    if (this.endedAt !== null && step >= FIRST && this.options.isRead) {
       this.budget.add(step, now - this.endedAt, this.own, measured);
       if (measured) this.part = this.leftBy(this.budget.cost ?? 0, this.budget.interval);
     }
@@ -67,6 +76,6 @@ export class BatchBudget {
   }
 
   private leftBy(cost: number, interval: number): number {
-    return Math.max(1 - MOST, 1 - cost / interval / this.whole);
+    return Math.max(1 - MOST, 1 - cost / interval / this.options.whole);
   }
 }

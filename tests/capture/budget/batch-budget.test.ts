@@ -13,7 +13,7 @@ function train(
   asked: (step: number) => boolean = () => false,
 ) {
   let now = 0;
-  const budget = new BatchBudget(whole, () => now);
+  const budget = new BatchBudget({ whole, exact: true, isRead: true }, () => now);
   const measured: number[] = [];
   for (let step = 0; step < steps; step++) {
     const isMeasured = asked(step) || budget.due(step);
@@ -67,21 +67,21 @@ describe('batches that train', () => {
 
   test('are looked at more often again when steps get longer', () => {
     let now = 0;
-    const budget = new BatchBudget(0.05, () => now);
+    const budget = new BatchBudget({ whole: 0.05, exact: true, isRead: true }, () => now);
     const intervals: number[] = [];
     for (let step = 0; step < 3000; step++) {
       const measured = budget.due(step);
       now += step < 1000 ? 1 : 20;
       if (measured) budget.timed(() => (now += 0.2));
       budget.end(step, measured);
-      intervals.push(budget.interval);
+      intervals.push(budget.interval!);
     }
     expect([intervals[999], intervals[2999]]).toEqual([5, 1]);
   });
 
   test('a pause is no long step: the time of a step that was abandoned, and to the next end, counts for nothing', () => {
     let now = 0;
-    const budget = new BatchBudget(0.05, () => now);
+    const budget = new BatchBudget({ whole: 0.05, exact: true, isRead: true }, () => now);
     for (let step = 0; step < 1000; step++) {
       now += 1;
       budget.timed(() => {
@@ -97,13 +97,29 @@ describe('batches that train', () => {
   });
 });
 
+test('where no metric reads them, batches are looked at in the first 200 steps only, and take nothing from the rest', () => {
+  let now = 0;
+  const budget = new BatchBudget({ whole: 0.05, exact: true, isRead: false }, () => now);
+  const measured: number[] = [];
+  for (let step = 0; step < 1000; step++) {
+    // Something else asks for some of them.
+    const due = budget.due(step);
+    now += 1;
+    if (due || step % 10 === 0) budget.timed(() => now++);
+    if (due) measured.push(step);
+    budget.end(step, due || step % 10 === 0);
+  }
+  expect(measured).toEqual(Array.from({ length: FIRST }, (_, step) => step));
+  expect([budget.left, budget.interval]).toEqual([1, null]);
+});
+
 describe('what is left of the budget for the rest', () => {
   test('is all of it in the first steps, and then what batches do not take, but never less than a fifth', () => {
     expect(train(0.05, 1, 3, FIRST).budget.left).toBe(1);
     fc.assert(
       fc.property(shares, costs, (whole, cost) => {
         const { left, interval } = train(whole, 1, cost).budget;
-        expect(left).toBeCloseTo(Math.max(0.2, 1 - cost / interval / whole), 9);
+        expect(left).toBeCloseTo(Math.max(0.2, 1 - cost / interval! / whole), 9);
       }),
     );
   });
