@@ -1,6 +1,6 @@
 /** A training with class gradients within their budget against one without, block by block in turn; in Node or in a page. */
 import * as tf from '@tensorflow/tfjs';
-import { classGradients } from 'classwatch';
+import { callbacks, classGradients } from 'classwatch';
 import { type Estimate, estimate } from './pairs.js';
 import { batchOf, StepCount, step } from './training.js';
 
@@ -9,6 +9,8 @@ export interface BlockCase {
   /** The number of examples first. */
   readonly input: readonly number[];
   readonly classes: number;
+  /** Everything that is measured, and not class gradients alone. */
+  readonly all?: boolean;
 }
 
 export interface BlockSizes {
@@ -38,12 +40,16 @@ const MIN_BLOCK = 20;
 const MAX_BLOCK = 100;
 
 /** The backend is the current one. */
-export async function compareBlocks({ make, input, classes }: BlockCase, sizes: BlockSizes): Promise<Blocks> {
+export async function compareBlocks(
+  { make, input, classes, all = false }: BlockCase,
+  sizes: BlockSizes,
+): Promise<Blocks> {
   const batch = batchOf(input, classes);
   const [off, on] = [make(), make()];
   for (const model of [off, on]) model.compile({ optimizer: tf.train.adam(1e-3), loss: 'categoricalCrossentropy' });
   const count = new StepCount();
-  const [callback] = classGradients(tf, { metrics: [count.metric], onRecord: () => {} });
+  const suite = all ? callbacks : classGradients;
+  const [callback] = suite(tf, { metrics: [count.metric], onRecord: () => {} });
   callback!.setParams({});
   callback!.setModel(on);
   await callback!.onTrainBegin();

@@ -1,6 +1,6 @@
 /**
  * What class gradients cost in plain operations, within their budget of 5 %: on cpu (pure JS) and on webgl in headless
- * Chromium. Prints a table; `npm run bench -- plain`. Arguments: [blocks] [cpu or webgl]; CHROME_PATH may name a browser.
+ * Chromium. Prints a table; `npm run bench -- plain`. Arguments: [blocks] [cpu or webgl] [part of a network's name]; CHROME_PATH may name a browser.
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -17,7 +17,8 @@ const TARGET = 1.05;
 const SIZES = { warmUp: 200, blocks: Number(process.argv[2] ?? 16) };
 const ONLY = process.argv[3] ?? '';
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const names = Object.keys(plainCases) as PlainName[];
+const NETWORK = process.argv[4] ?? '';
+const names = (Object.keys(plainCases) as PlainName[]).filter((name) => name.includes(NETWORK));
 
 function row(backend: string, name: string, result: Blocks, synchronous: number | null): void {
   const { off, ratio, whole, everyStep, warmUp, interval, steps } = result;
