@@ -88,7 +88,7 @@ export class Recorder implements StepListener {
     this.features?.begin(step);
     const { gradients, features } = this;
     const isDue = this.due && (this.options.budgets.batches || features !== null);
-    this.batches.begin(step, isDue || gradients?.isMeasured === true || features?.isMeasured === true);
+    this.batches.begin(step, isDue || gradients?.asks === true || features?.asks === true);
   }
 
   /** Evaluates every set and the classifier with the weights as they are, once per step. */
@@ -139,14 +139,15 @@ export class Recorder implements StepListener {
   end(step: number): void {
     const { model, shouldStop } = this.options;
     if (model !== null && shouldStop()) stopTraining(model);
+    const looked = this.batches.take();
+    const own = this.onGradients;
+    this.onGradients = 0;
     this.work('The step', () => {
-      const seen = this.gradients?.end(step, this.onGradients) ?? null;
-      this.onGradients = 0;
-      const looked = this.batches.take();
+      const seen = this.gradients?.end(step, own) ?? null;
       if (looked !== null) this.record(step, looked, seen);
-      this.features?.end(step);
-      this.batches.end(step);
     });
+    this.features?.end(step);
+    this.batches.end(step);
   }
 
   abandon(): void {

@@ -59,7 +59,7 @@ export function classGradients(tf: TfLike, options: CallbackOptions = {}): Train
 /**
  * Only the geometry of the last dense layer and of the features that enter it: lengths, angles, neural collapse, and whether the rows of
  * minority classes become one. Needs no probe. Say
- * which classes are minority by `groups` or `classCounts`; else they are told by the batches. Throws a UsageError for unknown options.
+ * which classes are minority by `groups` or `classCounts`; else they are told by the batches that are looked at. Throws a UsageError for unknown options.
  */
 export function classifierGeometry(tf: TfLike, options: CallbackOptions = {}): TrainingCallback[] {
   return suite(tf, options, { metrics: metrics.filter(({ part }) => part === 'geometry' || part === 'features') });

@@ -44,10 +44,10 @@ export class BatchWatch {
   private isShown = true;
 
   constructor(options: BatchWatchOptions) {
-    const { readback, decoder, classes, report, budget: whole, isRead } = options;
+    const { decoder, classes, report, budget: whole, isRead } = options;
     this.options = options;
     this.training = new TrainingDecoder(decoder, classes, report);
-    this.budget = new BatchBudget({ whole, exact: readback.isSynchronous, isRead });
+    this.budget = new BatchBudget({ whole, isRead });
   }
 
   /** Before the first gradient of a step; `isAsked`: whether something is measured that needs its labels. */

@@ -2,7 +2,7 @@ import { defineMetric } from '../metric.ts';
 
 export default defineMetric({
   id: 'batch-interval',
-  help: 'Of the batches that train, every n-th is looked at, so that recording them stays below the budget. 1: every batch, as always in the first 200 steps.',
+  help: 'Of the batches that train, one in n is looked at, so that recording them stays below the budget. 1: every batch, as always in the first 200 steps.',
   axes: [],
   streams: ['monitor'],
   cadence: 'schedule',

@@ -1,4 +1,5 @@
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { ClassGram } from '../../src/capture/gradients/class-gram.ts';
 import type { ShownRecord } from '../../src/journal.ts';
 import { defineMetric } from '../../src/metric.ts';
 import { classGradients } from '../../src/suite.ts';
@@ -108,4 +109,44 @@ test('class gradients alone have the batches read that they are measured of, and
     'batch-interval',
   );
   tf.dispose([xs, ys]);
+});
+
+describe('in a hand-written loop, where features are not to be found, batches are left out just as well', () => {
+  test.each([
+    ['with labels', true],
+    ['without labels', false],
+  ])('%s', async (_, isLabelled) => {
+    const watched = model();
+    const optimizer = tf.train.sgd(0.05);
+    const seen = await recording(tf, watched as ModelLike, { budget: 1e-4, schedule: (step) => step === 0, optimizer });
+    const { xs, ys } = batches[0]!;
+    for (let step = 0; step < STEPS; step++) {
+      optimizer.minimize(() => {
+        const guessed = watched.apply(xs, { training: true }) as tf.Tensor;
+        if (isLabelled) seen.monitor.observe(guessed, ys);
+        return tf.losses.softmaxCrossEntropy(ys, guessed) as tf.Scalar;
+      });
+    }
+    await seen.monitor.close();
+    const steps = stepsOf(seen, 'train/loss');
+    expect(steps.slice(0, FIRST)).toEqual(Array.from({ length: FIRST }, (_, i) => i));
+    expect(steps.length).toBeLessThan(FIRST + 60);
+  });
+});
+
+test('a step that something throws at the end of is left out, and its batch is not taken for one of the next', async () => {
+  const watched = model();
+  const seen = await watchedBy(watched, 1, () => false);
+  const take = vi.spyOn(ClassGram.prototype, 'take');
+  const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+  await train([watched], 4);
+  take.mockImplementationOnce(() => {
+    throw new Error('not today');
+  });
+  await train([watched], 3);
+  await seen.monitor.close();
+  expect(stepsOf(seen, 'train/support')).toEqual([0, 1, 2, 3, 5, 6]);
+  for (const { values } of seen.of('train/support')) expect(values).toEqual(COUNTS);
+  expect(warn).toHaveBeenCalledTimes(1);
+  vi.restoreAllMocks();
 });

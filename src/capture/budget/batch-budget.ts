@@ -2,14 +2,14 @@ import { Budget } from './budget.ts';
 
 /** So much of the whole budget may go into looking at batches; the rest is left for what costs more. */
 const MOST = 0.8;
+/** Multiples of it are spread evenly, modulo one, over any steps in a fixed distance: batches that come in a cycle are all looked at equally often. */
+const GOLDEN = (Math.sqrt(5) - 1) / 2;
 /** Steps at the start of a run whose batches are all looked at, whatever that costs: there most happens, and code is not compiled yet. */
 const FIRST = 200;
 
 export interface BatchBudgetOptions {
   /** Share of training time for everything that is measured, in (0, 1]; 1: every batch. */
   readonly whole: number;
-  /** Whether the backend is synchronous (see Budget). */
-  readonly exact: boolean;
   /** Whether some metric reads every batch; else those are enough that something else is measured of. */
   readonly isRead: boolean;
 }
@@ -28,17 +28,18 @@ export class BatchBudget {
   private part = 1;
 
   constructor(options: BatchBudgetOptions, now: () => number = () => performance.now()) {
-    const { whole, exact } = options;
+    const { whole } = options;
     this.options = options;
     this.now = now;
-    this.budget = new Budget(whole === 1 ? 1 : MOST * whole, exact);
+    // Where reading is asynchronous, what it holds up is not seen: of the wall time of such steps class gradients take more.
+    this.budget = new Budget(whole === 1 ? 1 : MOST * whole, true);
   }
 
   due(step: number): boolean {
-    return step < FIRST || (this.options.isRead && this.budget.due(step));
+    return step < FIRST || (this.options.isRead && (step * GOLDEN) % 1 < 1 / this.budget.interval);
   }
 
-  /** Batches are looked at once in so many steps; null where nobody asks for all of them. */
+  /** Batches are looked at once in so many steps, on average; null where nobody asks for all of them. */
   get interval(): number | null {
     return this.options.isRead ? this.budget.interval : null;
   }

@@ -33,6 +33,10 @@ export interface FeatureWatchOptions {
 const SPARSE = 8;
 /** Multiply-adds for scatter and nearest means that a step may always take: about 1 ms. Where a batch takes more, every so many steps. */
 const FEW_PRODUCTS = 1.6e7;
+/** So often in a row features are sought in vain before they are no reason to look at a batch any more, but at one in so many. */
+const VAIN = 3;
+const RETRY = 100;
+
 /** Collects the features that enter the classifier from the forward passes of training. Everything here is called inside training. */
 export class FeatureWatch {
   readonly course = new CollapseCourse();
@@ -44,9 +48,12 @@ export class FeatureWatch {
   private readonly spread: Budget;
   private window: FeatureWindow | null = null;
   private measured = false;
+  private asking = false;
   /** Whether scatter and nearest means are taken of the step at hand, too. */
   private wide = false;
   private wideEvery = 1;
+  /** Steps in a row whose features were not found. */
+  private vain = 0;
   /** Milliseconds since the last step ended: for means, and for the rest. */
   private own = { means: 0, spread: 0 };
   private endedAt: number | null = null;
@@ -63,25 +70,24 @@ export class FeatureWatch {
     return this.window?.told ?? null;
   }
 
-  /** Whether the step at hand is read. */
-  get isMeasured(): boolean {
-    return this.measured;
+  /** Whether the batch of the step at hand has to be looked at: not where features are not to be found, but for a try now and then. */
+  get asks(): boolean {
+    return this.asking;
   }
 
   begin(step: number): void {
     this.measured = this.means.due(step) && (this.options.isSynchronous || step % SPARSE === 0);
+    this.asking = this.measured && (this.vain < VAIN || step % RETRY === 0);
     this.wide = this.measured && step % this.wideEvery === 0 && this.spread.due(step);
   }
 
   /** Inside a forward pass, at its end: the features of its one batch. Null where they are not to be read, or not to be found. */
   find(batches: readonly (Batch | null)[]): TapeTensor | null {
     const examples = batches.length === 1 ? (batches[0]?.predictions.shape[0] ?? 0) : 0;
-    if (!this.measured || examples === 0) return null;
-    return this.timed('means', () => {
-      const classifier = this.options.classifier();
-      const tape = classifier === null ? null : tapeOf(this.options.tf);
-      return tape === null ? null : inputOnTape(tape, classifier!.kernel, examples);
-    });
+    if (!this.measured) return null;
+    const found = examples === 0 ? null : this.timed('means', () => this.entering(examples));
+    this.vain = found === null ? this.vain + 1 : 0;
+    return found;
   }
 
   /**
@@ -132,6 +138,13 @@ export class FeatureWatch {
     this.wideEvery = Math.ceil((labels.length * Spread.products(classes, columns)) / FEW_PRODUCTS);
     const values = features instanceof Float32Array ? features : Float32Array.from(features);
     this.window.add(values, labels, wide ? argmaxRows(probabilities, classes) : null);
+  }
+
+  /** What enters the classifier in the forward pass at hand; null where it is not to be found. */
+  private entering(examples: number): TapeTensor | null {
+    const classifier = this.options.classifier();
+    const tape = classifier === null ? null : tapeOf(this.options.tf);
+    return tape === null ? null : inputOnTape(tape, classifier!.kernel, examples);
   }
 
   private timed<T>(what: 'means' | 'spread', work: () => T): T {

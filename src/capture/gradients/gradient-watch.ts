@@ -23,6 +23,9 @@ import { UpdateWatch } from './update-watch.ts';
  */
 const SMALL = 1e-2;
 const LOST = 1e-4;
+/** So many passes in a row that could not be measured, and class gradients are no reason to look at a batch any more, but at one in so many. */
+const VAIN = 3;
+const RETRY = 100;
 
 export interface GradientWatchOptions {
   readonly tf: TfLike;
@@ -55,6 +58,8 @@ export class GradientWatch {
   private readonly budget: Budget;
   private measured = false;
   private due = false;
+  /** Passes in a row that were to be measured, and of which no labels were seen or no weight could be. */
+  private vain = 0;
   private endedAt: number | null = null;
   /** What the last pass has put out. */
   private ofPass: Gradients = [];
@@ -81,9 +86,12 @@ export class GradientWatch {
     return this.budget.interval;
   }
 
-  /** Whether the step at hand is measured. */
-  get isMeasured(): boolean {
-    return this.measured;
+  /**
+   * Whether the batch of the step at hand has to be looked at. Not where no labels are seen, or no weight can be measured, but for a try
+   * now and then.
+   */
+  get asks(): boolean {
+    return this.measured && (this.vain < VAIN || this.vain % RETRY === 0);
   }
 
   /** Before the first gradient of a step; `due`: whether what goes by the schedule is measured, too. */
@@ -101,8 +109,10 @@ export class GradientWatch {
   forward(batch: Batch | null, labels: Int32Array | null, loss: TapeTensor, variables: readonly TapeTensor[]): void {
     const device = batch !== null && !this.options.readback.isSynchronous ? (batch.labels as TapeTensor) : null;
     const known: BatchLabels | null = labels ?? device;
-    if (!this.measured || batch === null || known === null) this.gram.discard();
+    const isSeen = batch !== null && known !== null;
+    if (!this.measured || !isSeen) this.gram.discard();
     else this.gram.watch(known, batch, loss, variables, this.due);
+    if (this.measured) this.vain = isSeen && this.coverage !== 0 ? 0 : this.vain + 1;
   }
 
   /** After the backward pass. */

@@ -4,19 +4,13 @@ import { BatchBudget } from '../../../src/capture/budget/batch-budget.ts';
 
 const FIRST = 200;
 
-/** Steps of `base` ms, each batch that is looked at `cost` ms more; `asked`: steps that something else is measured at. */
-function train(
-  whole: number,
-  base: number,
-  cost: number,
-  steps = 2000,
-  asked: (step: number) => boolean = () => false,
-) {
+/** Steps of `base` ms, each batch that is looked at `cost` ms more. */
+function train(whole: number, base: number, cost: number, steps = 2000) {
   let now = 0;
-  const budget = new BatchBudget({ whole, exact: true, isRead: true }, () => now);
+  const budget = new BatchBudget({ whole, isRead: true }, () => now);
   const measured: number[] = [];
   for (let step = 0; step < steps; step++) {
-    const isMeasured = asked(step) || budget.due(step);
+    const isMeasured = budget.due(step);
     now += base;
     if (isMeasured) {
       measured.push(step);
@@ -56,9 +50,17 @@ describe('batches that train', () => {
     );
   });
 
-  test('that something else is measured of count, too', () => {
-    const { share } = train(0.05, 1, 0.2, 4000, (step) => step % 50 === 0);
-    expect(share).toBeLessThan(0.8 * 0.05 * 1.06);
+  test('are looked at equally often where they come in a cycle', () => {
+    for (const cost of [0.07, 0.11, 0.15, 0.19, 0.3]) {
+      const { late, budget } = train(0.05, 1, cost, 40_000);
+      expect(budget.interval).toBeGreaterThan(1);
+      for (let cycle = 2; cycle <= 12; cycle++) {
+        const counts = new Array<number>(cycle).fill(0);
+        for (const step of late) counts[step % cycle]!++;
+        const fair = late.length / cycle;
+        for (const count of counts) expect(Math.abs(count / fair - 1)).toBeLessThan(0.05);
+      }
+    }
   });
 
   test('are all looked at where the budget is 1', () => {
@@ -67,7 +69,7 @@ describe('batches that train', () => {
 
   test('are looked at more often again when steps get longer', () => {
     let now = 0;
-    const budget = new BatchBudget({ whole: 0.05, exact: true, isRead: true }, () => now);
+    const budget = new BatchBudget({ whole: 0.05, isRead: true }, () => now);
     const intervals: number[] = [];
     for (let step = 0; step < 3000; step++) {
       const measured = budget.due(step);
@@ -81,7 +83,7 @@ describe('batches that train', () => {
 
   test('a pause is no long step: the time of a step that was abandoned, and to the next end, counts for nothing', () => {
     let now = 0;
-    const budget = new BatchBudget({ whole: 0.05, exact: true, isRead: true }, () => now);
+    const budget = new BatchBudget({ whole: 0.05, isRead: true }, () => now);
     for (let step = 0; step < 1000; step++) {
       now += 1;
       budget.timed(() => {
@@ -99,7 +101,7 @@ describe('batches that train', () => {
 
 test('where no metric reads them, batches are looked at in the first 200 steps only, and take nothing from the rest', () => {
   let now = 0;
-  const budget = new BatchBudget({ whole: 0.05, exact: true, isRead: false }, () => now);
+  const budget = new BatchBudget({ whole: 0.05, isRead: false }, () => now);
   const measured: number[] = [];
   for (let step = 0; step < 1000; step++) {
     // Something else asks for some of them.
