@@ -47,7 +47,7 @@ test('the page shows steps as they end while the training loop blocks its own th
   });
   latencies.sort((a, b) => a - b);
   const at = (share: number) => latencies[Math.floor(share * (latencies.length - 1))]!;
-  console.log(`from the end of a step to the page: median ${at(0.5)} ms, 75 % ${at(0.75)} ms, longest ${at(1)} ms`);
-  // A page that waited for the loop to yield would show most steps seconds late; a busy machine delays the first ones.
-  expect(at(0.75)).toBeLessThan(2000);
+  console.log(`from the end of a step to the page: median ${at(0.5)} ms, 95 % ${at(0.95)} ms, longest ${at(1)} ms`);
+  // A page that waited for the loop to yield would show most steps seconds late.
+  expect(at(0.95)).toBeLessThan(2000);
 });

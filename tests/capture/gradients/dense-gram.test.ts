@@ -37,11 +37,12 @@ function slowly(gradients: readonly number[][], { rowOf, rows }: Layer) {
     for (let k = 0; k < gradient.length; k++) sum[k]! += gradient[k]!;
   });
   const squares = gradients.map((one) => dot(one, one));
-  // How large a sum would be if nothing in it cancelled: what rounding goes by.
+  // How long a sum would be if nothing in it cancelled: what rounding goes by.
   const most = sums.map((_, row) =>
     squares.reduce((sum, square, i) => sum + (rowOf[i] === row ? Math.sqrt(square) : 0), 0),
   );
-  return { gram: sums.flatMap((a) => sums.map((b) => dot(a, b))), squares, scale: Math.max(...most) ** 2 };
+  const products = (of: readonly number[][]) => of.flatMap((a) => of.map((b) => dot(a, b)));
+  return { gram: products(sums), squares, most: products(most.map((length) => [length])) };
 }
 
 function computed(place: Workplace, layer: Layer) {
@@ -81,7 +82,7 @@ function computed(place: Workplace, layer: Layer) {
 
 const near = (got: { gram: number[]; squares: number[] }, wanted: ReturnType<typeof slowly>) => {
   got.gram.forEach((value, k) => {
-    expect(Math.abs(value - wanted.gram[k]!)).toBeLessThanOrEqual(1e-6 * wanted.scale);
+    expect(Math.abs(value - wanted.gram[k]!)).toBeLessThanOrEqual(1e-6 * wanted.most[k]!);
   });
   expect(distance(got.squares, wanted.squares)).toBeLessThan(1e-6);
 };
