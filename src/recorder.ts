@@ -1,4 +1,4 @@
-import { BatchWatch, type Looked, NOT_SEEN, type Seen } from './capture/batch-watch.ts';
+import { BatchWatch, NOT_SEEN, type Seen } from './capture/batch-watch.ts';
 import { OwnTime } from './capture/budget/own-time.ts';
 import type { Again, Gradients } from './capture/engine/gradients.ts';
 import { stopTraining } from './capture/engine/model.ts';
@@ -10,6 +10,7 @@ import { MinorityWatch } from './capture/minority-watch.ts';
 import { Decoder } from './capture/reading/decoder.ts';
 import { both, type Later } from './capture/reading/later.ts';
 import { Readback } from './capture/reading/readback.ts';
+import type { StepBatches } from './capture/reading/step-batches.ts';
 import { Turns } from './capture/reading/turns.ts';
 import { type MonitorFigures, Snapshot } from './capture/snapshot.ts';
 import type { StepListener } from './capture/training-hook.ts';
@@ -84,9 +85,9 @@ export class Recorder implements StepListener {
         if (this.due) this.evaluations.beforeLoss(step);
       });
     });
-    this.gradients?.begin(step, this.due);
-    this.features?.begin(step);
     const { gradients, features } = this;
+    gradients?.begin(step, this.due);
+    features?.begin(step);
     const isDue = this.due && (this.options.budgets.batches || features !== null);
     this.batches.begin(step, isDue || gradients?.asks === true || features?.asks === true);
   }
@@ -139,15 +140,18 @@ export class Recorder implements StepListener {
   end(step: number): void {
     const { model, shouldStop } = this.options;
     if (model !== null && shouldStop()) stopTraining(model);
-    const looked = this.batches.take();
+    const batches = this.batches.take();
     const own = this.onGradients;
     this.onGradients = 0;
     this.work('The step', () => {
-      const seen = this.gradients?.end(step, own) ?? null;
-      if (looked !== null) this.record(step, looked, seen);
+      try {
+        const seen = this.gradients?.end(step, own) ?? null;
+        if (batches !== null) this.record(step, batches, seen);
+      } finally {
+        this.features?.end(step);
+        this.batches.end(step);
+      }
     });
-    this.features?.end(step);
-    this.batches.end(step);
   }
 
   abandon(): void {
@@ -172,12 +176,12 @@ export class Recorder implements StepListener {
   }
 
   /** Has the step measured as soon as everything of it was read. */
-  private record(step: number, { isLabelled, whole }: Looked, seen: Later<StepGradients> | null): void {
+  private record(step: number, batches: StepBatches, seen: Later<StepGradients> | null): void {
     const { due } = this;
-    if (!isLabelled) this.options.journal.unlabelled();
+    if (!batches.areLabelled) this.options.journal.unlabelled();
     const epoch = this.epochs.at(step);
     const take = this.features?.taker(step, due);
-    this.whenRead(both(whole, seen), ([read, of]) => {
+    this.whenRead(both(batches.whole(), seen), ([read, of]) => {
       take?.(read);
       this.batches.budget.timed(() => {
         const { examples, loss } = read;

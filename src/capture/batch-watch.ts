@@ -3,9 +3,9 @@ import type { TapeTensor } from './engine/tape.ts';
 import type { FeatureWatch } from './features/feature-watch.ts';
 import type { Batch } from './loss-hook.ts';
 import type { Decoder } from './reading/decoder.ts';
-import { isHere, type Later } from './reading/later.ts';
+import { isHere } from './reading/later.ts';
 import type { Readback } from './reading/readback.ts';
-import { StepBatches, type StepExamples } from './reading/step-batches.ts';
+import { StepBatches } from './reading/step-batches.ts';
 import { TrainingDecoder } from './reading/training-decoder.ts';
 
 export interface BatchWatchOptions {
@@ -26,12 +26,6 @@ export interface Seen {
   readonly labels: Int32Array | null;
 }
 export const NOT_SEEN: Seen = { batch: null, labels: null };
-
-/** What a step has trained on, as far as it was looked at. */
-export interface Looked {
-  readonly isLabelled: boolean;
-  readonly whole: Later<StepExamples>;
-}
 
 /** Looks at the batches that train, as often as the budget allows. Everything here is called inside training. */
 export class BatchWatch {
@@ -57,12 +51,7 @@ export class BatchWatch {
 
   /** At the end of a forward pass, inside it. */
   forward(shown: readonly Batch[], loss: TapeTensor, features: FeatureWatch | null): Seen {
-    if (!this.isShown) return NOT_SEEN;
-    let seen = NOT_SEEN;
-    this.budget.timed(() => {
-      seen = this.look(shown, loss, features);
-    });
-    return seen;
+    return this.isShown ? this.budget.timed(() => this.look(shown, loss, features)) : NOT_SEEN;
   }
 
   /** What came with earlier passes has no part in the step. */
@@ -71,11 +60,11 @@ export class BatchWatch {
   }
 
   /** What the step has trained on; null where that was not looked at. */
-  take(): Looked | null {
+  take(): StepBatches | null {
     const { batches } = this;
     if (!this.isShown) return null;
     this.batches = new StepBatches();
-    return { isLabelled: batches.areLabelled, whole: batches.whole() };
+    return batches;
   }
 
   /** The step is over. */

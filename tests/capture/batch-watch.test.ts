@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { BatchWatch } from '../../src/capture/batch-watch.ts';
 import { ClassGram } from '../../src/capture/gradients/class-gram.ts';
 import type { ShownRecord } from '../../src/journal.ts';
 import { defineMetric } from '../../src/metric.ts';
@@ -147,6 +148,22 @@ test('a step that something throws at the end of is left out, and its batch is n
   await seen.monitor.close();
   expect(stepsOf(seen, 'train/support')).toEqual([0, 1, 2, 3, 5, 6]);
   for (const { values } of seen.of('train/support')) expect(values).toEqual(COUNTS);
+  expect(warn).toHaveBeenCalledTimes(1);
+  vi.restoreAllMocks();
+});
+
+test('an error when the step is over never reaches training', async () => {
+  const [watched, plain] = [model(), model()];
+  const seen = await watchedBy(watched, 1, () => false);
+  const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+  await train([watched, plain], 2);
+  vi.spyOn(BatchWatch.prototype, 'end').mockImplementationOnce(() => {
+    throw new Error('not today');
+  });
+  await train([watched, plain], 3);
+  await seen.monitor.close();
+  expect(weightsOf(watched)).toEqual(weightsOf(plain));
+  expect(stepsOf(seen, 'train/support')).toEqual([0, 1, 2, 3, 4]);
   expect(warn).toHaveBeenCalledTimes(1);
   vi.restoreAllMocks();
 });

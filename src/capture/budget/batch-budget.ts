@@ -1,4 +1,5 @@
 import { Budget } from './budget.ts';
+import { Stopwatch } from './stopwatch.ts';
 
 /** So much of the whole budget may go into looking at batches; the rest is left for what costs more. */
 const MOST = 0.8;
@@ -22,8 +23,8 @@ export class BatchBudget {
   private readonly options: BatchBudgetOptions;
   private readonly now: () => number;
   private readonly budget: Budget;
-  /** Milliseconds of the step at hand. */
-  private own = 0;
+  /** Of the step at hand. */
+  private readonly stopwatch: Stopwatch;
   private endedAt: number | null = null;
   private part = 1;
 
@@ -31,6 +32,7 @@ export class BatchBudget {
     const { whole } = options;
     this.options = options;
     this.now = now;
+    this.stopwatch = new Stopwatch(now);
     // Where reading is asynchronous, what it holds up is not seen: of the wall time of such steps class gradients take more.
     this.budget = new Budget(whole === 1 ? 1 : MOST * whole, true);
   }
@@ -50,30 +52,25 @@ export class BatchBudget {
   }
 
   /** Looks at the batch, or at what was read of it. */
-  timed(work: () => void): void {
-    const start = this.now();
-    try {
-      work();
-    } finally {
-      this.own += this.now() - start;
-    }
+  timed<T>(work: () => T): T {
+    return this.stopwatch.time(work);
   }
 
   /** The step is over; `measured`: whether its batch was looked at. */
   end(step: number, measured: boolean): void {
     const now = this.now();
+    const own = this.stopwatch.read();
     if (this.endedAt !== null && step >= FIRST && this.options.isRead) {
-      this.budget.add(step, now - this.endedAt, this.own, measured);
+      this.budget.add(step, now - this.endedAt, own, measured);
       if (measured) this.part = this.leftBy(this.budget.cost ?? 0, this.budget.interval);
     }
     this.endedAt = now;
-    this.own = 0;
   }
 
   /** The update threw, or training pauses. */
   abandon(): void {
     this.endedAt = null;
-    this.own = 0;
+    this.stopwatch.read();
   }
 
   private leftBy(cost: number, interval: number): number {

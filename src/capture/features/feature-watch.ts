@@ -3,7 +3,9 @@ import { featureEnergy } from '../../geometry/energy.ts';
 import { featureCollapse } from '../../geometry/neural-collapse.ts';
 import { argmaxRows } from '../../stats/argmax.ts';
 import type { TensorData, TfLike } from '../../tf.ts';
+import { Attempts } from '../budget/attempts.ts';
 import { Budget } from '../budget/budget.ts';
+import { Stopwatch } from '../budget/stopwatch.ts';
 import type { Classifier } from '../classifier.ts';
 import { inputOnTape } from '../engine/classifier-input.ts';
 import { type TapeTensor, tapeOf } from '../engine/tape.ts';
@@ -33,10 +35,6 @@ export interface FeatureWatchOptions {
 const SPARSE = 8;
 /** Multiply-adds for scatter and nearest means that a step may always take: about 1 ms. Where a batch takes more, every so many steps. */
 const FEW_PRODUCTS = 1.6e7;
-/** So often in a row features are sought in vain before they are no reason to look at a batch any more, but at one in so many. */
-const VAIN = 3;
-const RETRY = 100;
-
 /** Collects the features that enter the classifier from the forward passes of training. Everything here is called inside training. */
 export class FeatureWatch {
   readonly course = new CollapseCourse();
@@ -52,10 +50,9 @@ export class FeatureWatch {
   /** Whether scatter and nearest means are taken of the step at hand, too. */
   private wide = false;
   private wideEvery = 1;
-  /** Steps in a row whose features were not found. */
-  private vain = 0;
-  /** Milliseconds since the last step ended: for means, and for the rest. */
-  private own = { means: 0, spread: 0 };
+  private readonly attempts = new Attempts();
+  /** Since the last step ended: for means, and for the rest. */
+  private readonly own = { means: new Stopwatch(), spread: new Stopwatch() };
   private endedAt: number | null = null;
 
   constructor(options: FeatureWatchOptions) {
@@ -77,16 +74,16 @@ export class FeatureWatch {
 
   begin(step: number): void {
     this.measured = this.means.due(step) && (this.options.isSynchronous || step % SPARSE === 0);
-    this.asking = this.measured && (this.vain < VAIN || step % RETRY === 0);
+    this.asking = this.measured && this.attempts.isWorthAnother(step);
     this.wide = this.measured && step % this.wideEvery === 0 && this.spread.due(step);
   }
 
   /** Inside a forward pass, at its end: the features of its one batch. Null where they are not to be read, or not to be found. */
   find(batches: readonly (Batch | null)[]): TapeTensor | null {
-    const examples = batches.length === 1 ? (batches[0]?.predictions.shape[0] ?? 0) : 0;
     if (!this.measured) return null;
-    const found = examples === 0 ? null : this.timed('means', () => this.entering(examples));
-    this.vain = found === null ? this.vain + 1 : 0;
+    const examples = batches.length === 1 ? (batches[0]?.predictions.shape[0] ?? 0) : 0;
+    const found = examples === 0 ? null : this.own.means.time(() => this.entering(examples));
+    this.attempts.ended(found !== null);
     return found;
   }
 
@@ -101,7 +98,7 @@ export class FeatureWatch {
       if (due) this.course.saw(step, loss, examples);
       if (features === null) return;
       try {
-        this.timed(wide ? 'spread' : 'means', () => this.add(features, examples, wide));
+        this.own[wide ? 'spread' : 'means'].time(() => this.add(features, examples, wide));
       } catch (error) {
         this.window = null;
         if (!(error instanceof RangeError)) throw error;
@@ -112,14 +109,13 @@ export class FeatureWatch {
   /** The step is over. */
   end(step: number): void {
     const now = performance.now();
-    const { own } = this;
+    const own = { means: this.own.means.read(), spread: this.own.spread.read() };
     if (this.endedAt !== null) {
       const took = now - this.endedAt;
       this.means.add(step, took, own.means, this.measured && !this.wide);
       this.spread.add(step, took, own.spread, this.wide);
     }
     this.endedAt = now;
-    this.own = { means: 0, spread: 0 };
   }
 
   /** The update threw, or training pauses. */
@@ -145,15 +141,6 @@ export class FeatureWatch {
     const classifier = this.options.classifier();
     const tape = classifier === null ? null : tapeOf(this.options.tf);
     return tape === null ? null : inputOnTape(tape, classifier!.kernel, examples);
-  }
-
-  private timed<T>(what: 'means' | 'spread', work: () => T): T {
-    const start = performance.now();
-    try {
-      return work();
-    } finally {
-      this.own[what] += performance.now() - start;
-    }
   }
 }
 

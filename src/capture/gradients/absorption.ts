@@ -1,11 +1,11 @@
 import type { TfLike } from '../../tf.ts';
 import { gradientDepth } from '../../wasm/backend.ts';
+import type { Stopwatch } from '../budget/stopwatch.ts';
 import type { TapeTensor } from '../engine/tape.ts';
 import { operationsOf } from '../engine/tensors.ts';
 import type { Contribution } from './contractions/contraction.ts';
 import type { Factors } from './contractions/mat-mul.ts';
 import type { Piece } from './plan.ts';
-import type { Stopwatch } from './stopwatch.ts';
 import type { NativeSums } from './sums/native.ts';
 
 /** What is said where nothing of it can be done. */

@@ -1,4 +1,5 @@
 import type { TensorData } from '../../tf.ts';
+import { Stopwatch } from '../budget/stopwatch.ts';
 import type { Gradients } from '../engine/gradients.ts';
 import { type KernelCall, type KernelListener, Kernels } from '../engine/kernels.ts';
 import { type TapeNode, type TapeTensor, tapeOf } from '../engine/tape.ts';
@@ -18,7 +19,6 @@ import { DIFFERENT_PASSES, NO_ROOM, type Plan, samePieces, TAKEN } from './plan.
 import { PlanCache } from './plan-cache.ts';
 import { Checks, failuresOf } from './self-check.ts';
 import { type Finished, figuresOfStep, type Running, type Variables } from './step-passes.ts';
-import { Stopwatch } from './stopwatch.ts';
 import { type PassTensors, planOf } from './tape.ts';
 
 export interface ClassGramOptions extends GramSourceOptions {

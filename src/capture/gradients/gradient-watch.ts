@@ -1,5 +1,6 @@
 import type { ModelLike, TfLike } from '../../tf.ts';
 import { nativeOf } from '../../wasm/access.ts';
+import { Attempts } from '../budget/attempts.ts';
 import { Budget } from '../budget/budget.ts';
 import type { Again, Gradients } from '../engine/gradients.ts';
 import { layersOf } from '../engine/model.ts';
@@ -23,10 +24,6 @@ import { UpdateWatch } from './update-watch.ts';
  */
 const SMALL = 1e-2;
 const LOST = 1e-4;
-/** So many passes in a row that could not be measured, and class gradients are no reason to look at a batch any more, but at one in so many. */
-const VAIN = 3;
-const RETRY = 100;
-
 export interface GradientWatchOptions {
   readonly tf: TfLike;
   readonly model: ModelLike | null;
@@ -58,8 +55,9 @@ export class GradientWatch {
   private readonly budget: Budget;
   private measured = false;
   private due = false;
-  /** Passes in a row that were to be measured, and of which no labels were seen or no weight could be. */
-  private vain = 0;
+  private asking = false;
+  /** To measure a pass: in vain where no labels are seen, or no weight can be measured. */
+  private readonly attempts = new Attempts();
   private endedAt: number | null = null;
   /** What the last pass has put out. */
   private ofPass: Gradients = [];
@@ -86,17 +84,15 @@ export class GradientWatch {
     return this.budget.interval;
   }
 
-  /**
-   * Whether the batch of the step at hand has to be looked at. Not where no labels are seen, or no weight can be measured, but for a try
-   * now and then.
-   */
+  /** Whether the batch of the step at hand has to be looked at: not where nothing can be measured of it, but for a try now and then. */
   get asks(): boolean {
-    return this.measured && (this.vain < VAIN || this.vain % RETRY === 0);
+    return this.asking;
   }
 
   /** Before the first gradient of a step; `due`: whether what goes by the schedule is measured, too. */
   begin(step: number, due: boolean): void {
     this.measured = this.budget.due(step) && (due || !this.gram.isScheduled);
+    this.asking = this.measured && this.attempts.isWorthAnother(step);
     this.due = due;
     this.hasNorm = false;
   }
@@ -112,7 +108,7 @@ export class GradientWatch {
     const isSeen = batch !== null && known !== null;
     if (!this.measured || !isSeen) this.gram.discard();
     else this.gram.watch(known, batch, loss, variables, this.due);
-    if (this.measured) this.vain = isSeen && this.coverage !== 0 ? 0 : this.vain + 1;
+    if (this.measured) this.attempts.ended(isSeen && this.coverage !== 0);
   }
 
   /** After the backward pass. */

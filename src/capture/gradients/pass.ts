@@ -1,6 +1,7 @@
 import type { TensorData, TfLike } from '../../tf.ts';
 import type { WasmTf } from '../../wasm/backend.ts';
 import type { ClassSink } from '../../wasm/class-sink.ts';
+import type { Stopwatch } from '../budget/stopwatch.ts';
 import type { Gradients } from '../engine/gradients.ts';
 import type { Kernels } from '../engine/kernels.ts';
 import type { TapeNode, TapeTensor } from '../engine/tape.ts';
@@ -13,7 +14,6 @@ import type { Factors } from './contractions/mat-mul.ts';
 import type { Coverage } from './coverage.ts';
 import type { Plan } from './plan.ts';
 import { SelfCheck } from './self-check.ts';
-import type { Stopwatch } from './stopwatch.ts';
 import { NativeSums } from './sums/native.ts';
 import type { PlainSums } from './sums/plain.ts';
 import { type Finder, open, overhear } from './window.ts';
